@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags of every target, by preset (TETRAD_SANITIZE is set by the presets asan and tsan).
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(tetrad_flags INTERFACE)
+target_include_directories(tetrad_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(tetrad_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+if(DEFINED ENV{CI})
+    target_compile_options(tetrad_flags INTERFACE -Werror)
+endif()
+
+set(TETRAD_SANITIZE "" CACHE STRING "empty, asan or tsan")
+if(TETRAD_SANITIZE STREQUAL "asan")
+    # g++ 12 reports -Wmaybe-uninitialized falsely through std::variant under sanitizers.
+    target_compile_options(tetrad_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                           -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+    target_link_options(tetrad_flags INTERFACE -fsanitize=address,undefined)
+elseif(TETRAD_SANITIZE STREQUAL "tsan")
+    target_compile_options(tetrad_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer
+                           -Wno-maybe-uninitialized -Wno-tsan)
+    target_link_options(tetrad_flags INTERFACE -fsanitize=thread)
+endif()
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_definitions(tetrad_flags INTERFACE TETRAD_DCHECK=1 _GLIBCXX_ASSERTIONS)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

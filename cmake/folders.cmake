@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# tetrad_folder(name LIBRARIES ...): the library tetrad_<name> of all sources below <name>/, and, where tests/unit/<name>
+# exists, the test program unit_<name>. A folder with headers only becomes an interface library.
+function(tetrad_folder name)
+    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+    list(FILTER sources EXCLUDE REGEX "/daemon/main\\.cpp$")
+    if(sources)
+        add_library(tetrad_${name} STATIC ${sources})
+        target_link_libraries(tetrad_${name} PUBLIC ${ARG_LIBRARIES} tetrad_flags)
+    else()
+        add_library(tetrad_${name} INTERFACE)
+        target_link_libraries(tetrad_${name} INTERFACE ${ARG_LIBRARIES} tetrad_flags)
+    endif()
+
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp)
+    if(tests)
+        add_executable(unit_${name} ${tests} ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
+        target_link_libraries(unit_${name} PRIVATE tetrad_${name})
+        target_compile_definitions(unit_${name} PRIVATE TETRAD_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+        add_test(NAME unit_${name} COMMAND unit_${name})
+        set_tests_properties(unit_${name} PROPERTIES TIMEOUT 300)
+    endif()
+endfunction()
