@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// A typed door from one shard to another. The client calls; the request travels in a letter that lives in the caller's coroutine
+// frame, the server's handler runs as a task on its own shard, and the same letter brings the response back. No allocation but the
+// handler's frame, no lock. Bounded: at most `depth` requests are on their way or being served; a further caller waits (call) or is
+// told (try_post). daemon/shard_plan lists every port with its two ends, depth and types.
+//
+//     port<load_block, result<slice>> blocks({"load_block", 64, 8}, network, storage);
+//     blocks.serve(scope, [&store](load_block q) { return store.load(q); });      // on storage, before the first call
+//     result<slice> b = co_await blocks.call(q);                                  // on network
+//
+// Rules: the ports of a pair of shards share its two rings. A call is not cancelled: it returns when the server answered, so a
+// server's handlers must end when their scope stops. After close() the server answers what comes with errc::closed; Response must
+// therefore be a result<> (or void for posts).
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "runtime/scope.hpp"
+#include "runtime/shard.hpp"
+#include "runtime/sync.hpp"
+
+namespace tetrad::runtime {
+
+struct port_spec {
+    std::string_view name;
+    std::size_t depth;            // requests on their way or being served
+    std::size_t handlers = 1;     // of them, served at the same time; 1: strictly in order
+};
+
+/// What every port has in common, for the plan page and metrics.
+class port_base {
+public:
+    port_base(port_spec spec, shard& client, shard& server);
+    const port_spec spec;
+    shard& client() const { return client_; }
+    shard& server() const { return server_; }
+
+protected:
+    shard& client_;
+    shard& server_;
+};
+
+template <class Request, class Response>
+class port : public port_base {
+public:
+    using handler = std::function<task<Response>(Request)>;
+
+    port(port_spec s, shard& client_shard, shard& server_shard)
+        : port_base(s, client_shard, server_shard), credits_(s.depth) {}
+
+    /// Server side: requests are handled by tasks of `scope`, which lives on the server's shard.
+    void serve(scope& tasks, handler h) {
+        tasks_ = &tasks;
+        handler_ = std::move(h);
+    }
+    /// Server side: from now on every request is answered with errc::closed.
+    void close() {
+        handler_ = nullptr;
+        serve_waiting();
+    }
+
+    /// Client side. Waits for a credit (fails with cancelled / timed_out when stopped meanwhile), then for the answer.
+    task<Response> call(Request request) {
+        result<semaphore::unit> credit = co_await credits_.acquire();
+        if (!credit)
+            co_return pass(credit);
+        call_letter l(*this, std::move(request));
+        co_await sent(l);
+        co_return std::move(*l.response);
+    }
+
+    /// Client side, one way: no answer is waited for. False where no credit is left: the caller drops, coalesces or waits.
+    bool try_post(Request request) {
+        semaphore::unit credit = credits_.try_acquire();
+        if (!credit)
+            return false;
+        auto* l = new post_letter(*this, std::move(request), std::move(credit));
+        l->deliver = &port::arrive;
+        client_.send(server_, *l);
+        return true;
+    }
+    std::size_t free_credits() const { return credits_.free(); }
+
+private:
+    struct base_letter : letter {
+        base_letter(port& p, Request r) : door(p), request(std::move(r)) {}
+        port& door;
+        Request request;
+        std::optional<Response> response;
+        void (*come_back)(base_letter&) = nullptr;  // on the client's shard
+    };
+    struct call_letter : base_letter {
+        call_letter(port& p, Request r) : base_letter(p, std::move(r)) {
+            this->come_back = [](base_letter& b) {
+                auto& me = static_cast<call_letter&>(b);
+                me.door.client_.ready(me.caller);
+            };
+        }
+        std::coroutine_handle<> caller;
+    };
+    struct post_letter : base_letter {
+        post_letter(port& p, Request r, semaphore::unit c) : base_letter(p, std::move(r)), credit(std::move(c)) {
+            this->come_back = [](base_letter& b) { delete static_cast<post_letter*>(&b); };
+        }
+        semaphore::unit credit;
+    };
+    struct sent {
+        explicit sent(call_letter& m) : mail(m) {}
+        bool await_ready() const noexcept { return false; }
+        template <class P>
+        void await_suspend(std::coroutine_handle<P> h) noexcept {
+            mail.caller = h;
+            mail.deliver = &port::arrive;
+            mail.door.client_.send(mail.door.server_, mail);
+        }
+        void await_resume() const noexcept {}
+        call_letter& mail;
+    };
+
+    static void arrive(letter& l) {  // on the server
+        auto& mail = static_cast<base_letter&>(l);
+        port& door = mail.door;
+        mail.link = nullptr;
+        (door.last_ ? door.last_->link : door.first_) = &mail;
+        door.last_ = &mail;
+        door.serve_waiting();
+    }
+    static void return_to_client(letter& l) {  // on the client
+        auto& mail = static_cast<base_letter&>(l);
+        mail.come_back(mail);
+    }
+    void serve_waiting() {
+        while (first_ && (!handler_ || serving_ < spec.handlers)) {
+            auto& mail = static_cast<base_letter&>(*first_);
+            first_ = first_->link;
+            if (!first_)
+                last_ = nullptr;
+            if (!handler_ || tasks_->stopping()) {
+                mail.response.emplace(fail(errc::closed, std::string(spec.name) + ": stopped"));
+                send_back(mail);
+                continue;
+            }
+            ++serving_;
+            tasks_->spawn(serve_one(mail));
+        }
+    }
+    task<void> serve_one(base_letter& mail) {
+        Response r = co_await handler_(std::move(mail.request));
+        mail.response.emplace(std::move(r));
+        --serving_;
+        send_back(mail);
+        serve_waiting();
+    }
+    void send_back(base_letter& mail) {
+        mail.deliver = &port::return_to_client;
+        server_.send(client_, mail);
+    }
+
+    semaphore credits_;                       // client's
+    scope* tasks_ = nullptr;                  // server's, as all below
+    handler handler_;
+    std::size_t serving_ = 0;
+    letter* first_ = nullptr;
+    letter* last_ = nullptr;
+};
+
+}  // namespace tetrad::runtime

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timers of one executor. A timer is owned by whoever waits (in a coroutine frame); the queue links it. Only the earliest deadline
+// reaches the kernel, as the limit of the executor's blocking call. sleep_until and with_deadline are what tasks use.
+#pragma once
+
+#include <cstdint>
+#include <set>
+
+#include "base/time.hpp"
+#include "runtime/stop.hpp"
+#include "runtime/task.hpp"
+
+namespace tetrad::runtime {
+
+class timer_queue;
+
+struct timer {
+    instant at{};
+    std::uint64_t order = 0;                 // equal times fire in the order they were armed
+    void (*fire)(timer&) = nullptr;
+    timer_queue* in = nullptr;               // null where not armed
+    ~timer();
+};
+
+/// Ordered by (at, order).
+class timer_queue {
+public:
+    void arm(timer&, instant at);
+    void disarm(timer&);
+    /// Fires all that are due. True where one was.
+    bool fire_due(instant now);
+    instant next() const { return armed_.empty() ? instant::never() : (*armed_.begin())->at; }
+
+private:
+    struct earlier {
+        bool operator()(const timer* a, const timer* b) const {
+            return a->at != b->at ? a->at < b->at : a->order < b->order;
+        }
+    };
+    std::set<timer*, earlier> armed_;
+    std::uint64_t order_ = 0;
+};
+
+/// Wakes at the time, or with errc::cancelled / timed_out when the task is stopped.
+[[nodiscard]] task<result<void>> sleep_until(instant at);
+[[nodiscard]] task<result<void>> sleep_for(duration d);
+
+/// Runs `work` under a stop of its own that a timer requests: where the deadline passed first, operations inside end with
+/// errc::timed_out, and so does, normally, the work. Its own result is returned, whatever it is.
+template <class T>
+[[nodiscard]] task<T> with_deadline(instant at, task<T> work);
+
+}  // namespace tetrad::runtime
+
+#include "runtime/timer_inl.hpp"
