@@ -78,10 +78,16 @@ public:
         semaphore::unit credit = credits_.try_acquire();
         if (!credit)
             return false;
-        auto* l = new post_letter(*this, std::move(request), std::move(credit));
-        l->deliver = &port::arrive;
-        client_.send(server_, *l);
+        send_post(std::move(request), std::move(credit));
         return true;
+    }
+    /// Client side, one way, in order: waits for a credit only.
+    task<result<void>> post(Request request) {
+        result<semaphore::unit> credit = co_await credits_.acquire();
+        if (!credit)
+            co_return pass(credit);
+        send_post(std::move(request), std::move(*credit));
+        co_return result<void>{};
     }
     std::size_t free_credits() const { return credits_.free(); }
 
@@ -121,6 +127,11 @@ private:
         call_letter& mail;
     };
 
+    void send_post(Request request, semaphore::unit credit) {
+        auto* l = new post_letter(*this, std::move(request), std::move(credit));
+        l->deliver = &port::arrive;
+        client_.send(server_, *l);
+    }
     static void arrive(letter& l) {  // on the server
         auto& mail = static_cast<base_letter&>(l);
         port& door = mail.door;
