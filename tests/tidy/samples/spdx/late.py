@@ -1,0 +1,2 @@
+"""Says it later."""
+# SPDX-License-Identifier: Apache-2.0

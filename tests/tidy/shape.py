@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shape of the tree: lengths, a README per folder, tests that mirror what they test."""
+import os
+
+
+def length(tree):
+    """Past the limit a second idea is looked for, or tidy.toml says why there is none."""
+    limit = tree.rules["lines_max"]
+    for source in tree.texts:
+        if source.path.endswith((".hpp", ".cpp", ".py", ".sh", ".go", ".js", ".mjs")):
+            lines = source.text.count("\n")
+            if lines > limit:
+                yield source.path, 1, f"{lines} lines, over {limit}"
+
+
+def readme(tree):
+    """Every folder of the product says in a README what it is for."""
+    for folder in tree.folders:
+        if os.path.isdir(os.path.join(tree.root, folder)) and f"{folder}/README.md" not in tree.paths:
+            yield f"{folder}/README.md", 1, "missing"
+
+
+def mirror(tree):
+    """tests/unit/a/b_test.cpp tests a/b.hpp or a/b.cpp."""
+    for source in tree.cpp:
+        if not source.path.startswith("tests/unit/") or not source.path.endswith(".cpp"):
+            continue
+        tested = source.path.removeprefix("tests/unit/")
+        if tested == "main.cpp":
+            continue
+        if not tested.endswith("_test.cpp"):
+            yield source.path, 1, "a unit test's name ends in _test.cpp"
+            continue
+        stem = tested.removesuffix("_test.cpp")
+        if f"{stem}.hpp" not in tree.paths and f"{stem}.cpp" not in tree.paths:
+            yield source.path, 1, f"neither {stem}.hpp nor {stem}.cpp exists"
