@@ -321,6 +321,9 @@ bool read_body_of(byte_view body, T& value, decode_state& state) {
         state.budget -= state.owner ? 0 : static_cast<std::int64_t>(body.size());
         value = state.owner ? state.owner->share(body) : slice(to_bytes(body));
         return true;
+    } else if constexpr (std::is_same_v<T, byte_view>) {  // borrowed: lives as long as the input
+        value = body;
+        return true;
     } else if constexpr (requires { value.assign(body); }) {  // inline_bytes: false where it does not fit
         return value.assign(body);
     } else if constexpr (requires { value.assign(body.begin(), body.end()); }) {
@@ -418,8 +421,10 @@ bool read_body(byte_view body, M& m, decode_state& state) {
         if (number == 0 || static_cast<std::int32_t>(number) < 0)
             return false;
         bool known = false, good = true;
-        std::apply([&](const auto&... entry) { ((good = read_entry(entry, number, in, type, m, state, known), known) || ...); },
-                   M::schema);
+        for_each_field<M>([&](const auto& entry) {
+            if (!known)
+                good = read_entry(entry, number, in, type, m, state, known);
+        });
         if (!good || (!known && !in.skip(type, state.depth)))
             return false;
     }
@@ -451,15 +456,17 @@ bytes encode(const M& m) {
     return out;
 }
 
-/// With a uvarint of the length in front (libs/protoio).
+/// Appends m with a uvarint of its length in front (libs/protoio).
+template <message M>
+void encode_delimited_to(bytes& out, const M& m) {
+    append_uvarint(out, detail::body_size(m));
+    encode_to(out, m);
+}
+
 template <message M>
 bytes encode_delimited(const M& m) {
-    const auto size = detail::body_size(m), prefix = uvarint_size(size);
-    bytes out(prefix + size);
-    put_uvarint(out.data(), size);
-    detail::reverse_writer w(byte_span(out).subspan(prefix));
-    detail::write_body(w, m);
-    DCHECK(w.at() == 0);
+    bytes out;
+    encode_delimited_to(out, m);
     return out;
 }
 

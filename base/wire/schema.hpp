@@ -15,6 +15,7 @@
 //     bool, (u)int32, (u)int64, enum      varint, omitted when zero                  64-bit as string, else number
 //     strong<>                            as its representation                      as its representation
 //     bytes, slice, inline_bytes, fixed   length-delimited, omitted when empty       see `hex`; else base64, null when empty
+//     byte_view                           the same; decoded, it borrows the input    the same
 //     std::string                         the same                                   string
 //     timestamp, duration                 message {seconds, nanos}, always written   RFC 3339 / string of nanoseconds
 //     a message M                         always written, also when empty            object
