@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -51,6 +52,10 @@ struct timestamp {
 
 /// RFC 3339 with nanoseconds, trailing zeros trimmed: 2024-01-02T03:04:05.123Z.
 std::string to_rfc3339(timestamp);
+/// The same without allocating; returns how many characters were written. A time that does not encode is written as the nearest
+/// that does.
+std::size_t put_rfc3339(char* to, timestamp);
+constexpr std::size_t rfc3339_max = 32;
 /// Accepts offsets and any number of fraction digits, as Go's time.RFC3339Nano parser does.
 result<timestamp> parse_rfc3339(std::string_view);
 
