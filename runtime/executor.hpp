@@ -25,7 +25,8 @@ public:
     /// The clock, read once per turn of the loop.
     instant now() const { return now_; }
 
-    /// Runs on the calling thread until stop() was called; then returns. Blocks in the kernel when nothing is runnable.
+    /// Runs on the calling thread until stop() was called, before or meanwhile; then returns. Blocks in the kernel when nothing
+    /// is runnable. One thread, always the same.
     void run();
     /// From any thread.
     void stop();
@@ -41,6 +42,8 @@ public:
     const std::vector<shard*>& shards() const { return shards_; }
 
 private:
+    bool run_shards();        // timers, mail and ready coroutines; true where anything ran
+    bool has_work() const;
     bool prepare_to_sleep();  // false where mail arrived meanwhile
     void woke_up();
 

@@ -10,7 +10,7 @@
 //
 // Rules: the ports of a pair of shards share its two rings. A call is not cancelled: it returns when the server answered, so a
 // server's handlers must end when their scope stops. After close() the server answers what comes with errc::closed; Response must
-// therefore be a result<> (or void for posts).
+// therefore be a result<> (result<void> where only posts are made). A port lives until both its shards have stopped.
 #pragma once
 
 #include <cstddef>
@@ -51,6 +51,11 @@ public:
 
     port(port_spec s, shard& client_shard, shard& server_shard)
         : port_base(s, client_shard, server_shard), credits_(s.depth) {}
+
+    ~port() {
+        while (first_)
+            take_first().drop_undelivered();
+    }
 
     /// Server side: requests are handled by tasks of `scope`, which lives on the server's shard.
     void serve(scope& tasks, handler h) {
@@ -111,6 +116,11 @@ private:
     struct post_letter : base_letter {
         post_letter(port& p, Request r, semaphore::unit c) : base_letter(p, std::move(r)), credit(std::move(c)) {
             this->come_back = [](base_letter& b) { delete static_cast<post_letter*>(&b); };
+            this->drop = [](letter& l) {
+                auto& me = static_cast<post_letter&>(l);
+                me.credit.abandon();  // the port may be gone
+                delete &me;
+            };
         }
         semaphore::unit credit;
     };
@@ -146,10 +156,7 @@ private:
     }
     void serve_waiting() {
         while (first_ && (!handler_ || serving_ < spec.handlers)) {
-            auto& mail = static_cast<base_letter&>(*first_);
-            first_ = first_->link;
-            if (!first_)
-                last_ = nullptr;
+            base_letter& mail = static_cast<base_letter&>(take_first());
             if (!handler_ || tasks_->stopping()) {
                 mail.response.emplace(fail(errc::closed, std::string(spec.name) + ": stopped"));
                 send_back(mail);
@@ -158,6 +165,13 @@ private:
             ++serving_;
             tasks_->spawn(serve_one(mail));
         }
+    }
+    letter& take_first() {
+        letter& l = *first_;
+        first_ = l.link;
+        if (!first_)
+            last_ = nullptr;
+        return l;
     }
     task<void> serve_one(base_letter& mail) {
         Response r = co_await handler_(std::move(mail.request));
@@ -172,7 +186,7 @@ private:
     }
 
     semaphore credits_;                       // client's
-    scope* tasks_ = nullptr;                  // server's, as all below
+    alignas(64) scope* tasks_ = nullptr;      // server's, as all below: two threads, two cache lines
     handler handler_;
     std::size_t serving_ = 0;
     letter* first_ = nullptr;

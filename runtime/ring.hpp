@@ -19,12 +19,21 @@ namespace tetrad::runtime {
 struct letter {
     /// Run on the receiving shard when the letter arrives there.
     void (*deliver)(letter&) = nullptr;
+    /// Frees a letter that owns itself and that nobody will deliver any more. Null where its sender keeps it.
+    void (*drop)(letter&) = nullptr;
     letter* link = nullptr;  // for the queue of whoever holds it
+
+    void drop_undelivered() {
+        if (drop)
+            drop(*this);
+    }
 };
 
 class ring {
 public:
     explicit ring(std::size_t depth);
+    ~ring();  // both ends have stopped
+    ring(const ring&) = delete;
 
     /// Producer. False where it is full.
     bool push(letter*);

@@ -34,25 +34,33 @@ public:
 
     /// Queues a suspended coroutine; the executor resumes it in turn. This shard's thread only.
     void ready(std::coroutine_handle<> h) { ready_.push_back(h); }
-    /// Resumes h and what it leads to (the trampoline). Called by the executor.
+    /// Resumes h and what it leads to (the trampoline). A chain that would not end is put back into the queue after a while, so
+    /// that others get their turn. Called by the executor.
     void drive(std::coroutine_handle<> h);
     void set_next(std::coroutine_handle<> h) { next_ = h; }
     /// Destroys a frame once the current resumption has returned.
     void destroy_later(std::coroutine_handle<> h) { dead_.push_back(h); }
 
     // ---- mail: letters to and from the other shards of this node (runtime/port.hpp uses it) ----
-    /// Connects the directed ring from this shard to `to`; depth is the sum of the depths of the ports that use it. Wiring only,
-    /// before the executors run.
+    /// Adds room for `depth` letters to the directed ring from this shard to `to`. Wiring only, before the executors run.
     void open_ring(shard& to, std::size_t depth);
     /// Hands a letter over. Never full: ports hold credits for each letter.
     void send(shard& to, letter& l);
+    /// A ring whose producer is no shard (a helper thread): polled like the others. The producer wakes on().io() itself.
+    void add_inbound(ring&);
+    void remove_inbound(ring&);
 
 private:
     friend class executor;
-    bool run_ready(std::size_t resumptions_max);   // true where something ran
-    bool poll_mail();                              // delivers what arrived; true where something did
-    void flush_mail();                             // wakes receivers that sleep, once per turn and ring
+    bool run_ready();             // true where something ran
+    bool poll_mail();             // delivers what arrived; true where something did
+    void flush_mail();            // wakes receivers that sleep, once per turn and ring
     bool has_work() const { return !ready_.empty(); }
+    bool has_mail() const;
+    void announce_sleep();        // to every producer; has_mail() must be looked at once more afterwards
+    void announce_awake();
+    void drive_some(std::coroutine_handle<> h, std::size_t& resumptions_left);
+    void bury_dead();
 
     executor& executor_;
     std::size_t index_;
@@ -61,10 +69,22 @@ private:
     std::vector<std::coroutine_handle<>> dead_;
     std::coroutine_handle<> next_;
     std::array<std::unique_ptr<ring>, shards_max> to_;    // this shard is the producer
-    std::array<ring*, shards_max> from_{};                // this shard is the consumer
-    std::array<shard*, shards_max> peers_{};
+    std::array<std::size_t, shards_max> room_{};          // letters that to_ has to hold
+    std::array<shard*, shards_max> peers_{};              // who consumes to_
+    std::array<bool, shards_max> unflushed_{};            // sent to since the last flush
+    std::vector<ring*> from_;                             // this shard is the consumer
 };
 
 inline void resume_next(shard& here, std::coroutine_handle<> next) { here.set_next(next); }
+
+/// `co_await yield()`: lets the other tasks of this shard run first.
+struct yield {
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> h) const noexcept {
+        h.promise().here->ready(h);
+    }
+    void await_resume() const noexcept {}
+};
 
 }  // namespace tetrad::runtime

@@ -42,8 +42,8 @@ private:
 
 class stop_state {
 public:
-    /// A root, or a child that also stops when its parent does.
-    explicit stop_state(stop_state* parent = nullptr) : head_(nullptr), in_parent_(this) {
+    /// A root, or a child that also stops when its parent does, for the same reason.
+    explicit stop_state(stop_state* parent = nullptr) : head_(nullptr), in_parent_(this, parent) {
         head_.next_ = head_.prev_ = &head_;
         if (parent && parent->requested_)
             why_ = parent->why_, requested_ = true;
@@ -61,6 +61,10 @@ public:
     bool requested() const { return requested_; }
     /// cancelled or timed_out.
     errc why() const { return why_; }
+    /// What a wait that was stopped returns.
+    [[nodiscard]] std::unexpected<error> failure() const {
+        return fail(why_, why_ == errc::timed_out ? "timed out" : "cancelled");
+    }
 
     /// Idempotent. Nodes added while it runs (by on_stop functions) are not called: they see requested().
     void request(errc why = errc::cancelled) {
@@ -86,10 +90,11 @@ public:
 
 private:
     struct parent_link : stop_node {
-        explicit parent_link(stop_state* s)
-            : stop_node([](stop_node& n) { static_cast<parent_link&>(n).pass_on(); }), self(s) {}
+        parent_link(stop_state* s, stop_state* p)
+            : stop_node([](stop_node& n) { static_cast<parent_link&>(n).pass_on(); }), self(s), parent(p) {}
         void pass_on();
         stop_state* self;
+        stop_state* parent;
     };
 
     stop_node head_;
@@ -98,6 +103,6 @@ private:
     errc why_ = errc::cancelled;
 };
 
-inline void stop_state::parent_link::pass_on() { self->request(errc::cancelled); }
+inline void stop_state::parent_link::pass_on() { self->request(parent->why()); }
 
 }  // namespace tetrad::runtime

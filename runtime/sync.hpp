@@ -29,7 +29,8 @@ public:
         explicit unit(semaphore& s) : from_(&s) {}
         unit(unit&& o) noexcept : from_(std::exchange(o.from_, nullptr)) {}
         unit& operator=(unit&& o) noexcept {
-            std::swap(from_, o.from_);
+            unit old(std::move(*this));  // given back now
+            from_ = std::exchange(o.from_, nullptr);
             return *this;
         }
         ~unit() {
@@ -37,6 +38,8 @@ public:
                 from_->give_back();
         }
         explicit operator bool() const { return from_ != nullptr; }
+        /// Never gives back: the semaphore is gone or about to be.
+        void abandon() { from_ = nullptr; }
 
     private:
         semaphore* from_ = nullptr;

@@ -82,7 +82,7 @@ public:
     task<T> get_return_object();
     std::suspend_always initial_suspend() noexcept { return {}; }
     final_awaiter final_suspend() noexcept { return {}; }
-    template <class U>
+    template <class U = T>  // the default makes `co_return {};` a T
     void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
     bool has_value() const { return value_.has_value(); }
     T& value() {

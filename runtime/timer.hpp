@@ -3,8 +3,9 @@
 // reaches the kernel, as the limit of the executor's blocking call. sleep_until and with_deadline are what tasks use.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <set>
+#include <vector>
 
 #include "base/time.hpp"
 #include "runtime/stop.hpp"
@@ -19,25 +20,35 @@ struct timer {
     std::uint64_t order = 0;                 // equal times fire in the order they were armed
     void (*fire)(timer&) = nullptr;
     timer_queue* in = nullptr;               // null where not armed
+    std::size_t place = 0;                   // in the queue's heap, where armed
+
+    timer() = default;
+    timer(const timer&) = delete;
+    timer& operator=(const timer&) = delete;
     ~timer();
 };
 
 /// Ordered by (at, order).
 class timer_queue {
 public:
+    timer_queue() = default;
+    timer_queue(const timer_queue&) = delete;
+    ~timer_queue();
+
     void arm(timer&, instant at);
     void disarm(timer&);
     /// Fires all that are due. True where one was.
     bool fire_due(instant now);
-    instant next() const { return armed_.empty() ? instant::never() : (*armed_.begin())->at; }
+    instant next() const { return heap_.empty() ? instant::never() : heap_.front()->at; }
+    std::size_t armed() const { return heap_.size(); }
 
 private:
-    struct earlier {
-        bool operator()(const timer* a, const timer* b) const {
-            return a->at != b->at ? a->at < b->at : a->order < b->order;
-        }
-    };
-    std::set<timer*, earlier> armed_;
+    static bool earlier(const timer*, const timer*);
+    void put(timer*, std::size_t place);
+    void sift_up(std::size_t place);
+    void sift_down(std::size_t place);
+
+    std::vector<timer*> heap_;  // bounded by the number of waiting tasks; keeps its memory
     std::uint64_t order_ = 0;
 };
 

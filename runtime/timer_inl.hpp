@@ -8,6 +8,7 @@
 namespace tetrad::runtime {
 
 timer_queue& timers_of(shard&);
+instant now_of(shard&);
 
 /// A stop_state that also stops at a time.
 class deadline_state {
@@ -15,7 +16,10 @@ public:
     deadline_state(shard& here, stop_state& parent, instant at) : stop_(&parent) {
         timer_.self = this;
         timer_.fire = [](timer& t) { static_cast<owned_timer&>(t).self->stop_.request(errc::timed_out); };
-        timers_of(here).arm(timer_, at);
+        if (at <= now_of(here))
+            stop_.request(errc::timed_out);
+        else
+            timers_of(here).arm(timer_, at);
     }
     stop_state& stop() { return stop_; }
 
@@ -36,7 +40,7 @@ task<T> with_deadline(instant at, task<T> work) {
         co_await under(limit.stop(), work);
     } else {
         T value = co_await under(limit.stop(), work);
-        co_return value;
+        co_return std::move(value);
     }
 }
 

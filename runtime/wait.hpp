@@ -20,8 +20,6 @@ public:
 
 private:
     friend class wait_queue;
-    template <class Q>
-    friend struct wait_awaiter;
     void on_stop() {
         leave();
         granted = false;
@@ -62,7 +60,7 @@ public:
         result<void> await_resume() {
             if (queue.granted(me))
                 return {};
-            return fail(state->why(), state->why() == errc::timed_out ? "timed out" : "cancelled");
+            return state->failure();
         }
         wait_queue& queue;
         stop_state* state = nullptr;
