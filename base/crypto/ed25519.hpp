@@ -29,7 +29,7 @@ fixed<private_key_size> private_from_seed(const fixed<seed_size>& seed);
 fixed<signature_size> sign(byte_view message, byte_view private_key);
 
 /// False also where the key or the signature has another length.
-bool verify(byte_view public_key, byte_view message, byte_view signature);
+bool verify(byte_view public_key, byte_view message, byte_view sig);
 
 /// Borrowed: what the views point to lives until the call has returned.
 struct item {

@@ -47,7 +47,7 @@ struct public_key {
     /// Empty where there is no key.
     crypto::address address() const;
     /// By the rule of the key's kind; false where there is no key.
-    bool verify(byte_view message, byte_view signature) const;
+    bool verify(byte_view message, byte_view sig) const;
 
     bool operator==(const public_key&) const = default;
 };

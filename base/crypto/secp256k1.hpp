@@ -25,7 +25,7 @@ result<fixed<signature_size>> sign(byte_view message, byte_view private_key);
 
 /// False also where the key or the signature has another length or the key is not on the curve. As in CometBFT, r and s at or
 /// above the order of the curve are taken modulo it, and then zero or a high s is refused.
-bool verify(byte_view public_key, byte_view message, byte_view signature);
+bool verify(byte_view public_key, byte_view message, byte_view sig);
 
 /// RIPEMD160(SHA256(key)), as Bitcoin has it.
 address address_of(byte_view public_key);

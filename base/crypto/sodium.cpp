@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/crypto/sodium.hpp"
+
+#include <sodium.h>
+
+#include "base/check.hpp"
+
+namespace tetrad::crypto {
+
+bool start_sodium() {
+    CHECK(sodium_init() >= 0);
+    return true;
+}
+
+}  // namespace tetrad::crypto
