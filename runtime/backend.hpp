@@ -29,7 +29,7 @@ enum class op_code : std::uint8_t {
     open,       // path, flags, mode         -> descriptor
     read,       // fd, buffer, length, offset -> bytes read, 0 at end of file
     write,      // fd, buffer, length, offset -> bytes written
-    sync,       // fd                        -> 0; data and size are durable (fdatasync; a directory: fsync)
+    sync,       // fd, flags                 -> 0; data and size are durable (fdatasync; open_flags::directory: fsync)
     rename,     // path, path2               -> 0
     unlink,     // path                      -> 0
     make_dir,   // path, mode                -> 0
@@ -53,8 +53,10 @@ struct op {
     endpoint peer;
 
     std::int32_t result = 0;      // as the kernel: >= 0, or minus errno
-    bool in_flight = false;
+    bool in_flight = false;           // set by submit(), cleared before complete() is called
+    bool cancelled = false;           // cancel() was asked for; the backend's
     void (*complete)(op&) = nullptr;  // called by turn(), on the executor's thread
+    void* owner = nullptr;            // for complete()
     void* backend_data = nullptr;     // the backend's own
 };
 

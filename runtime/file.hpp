@@ -32,6 +32,9 @@ public:
     void close();
 
 private:
+    friend task<result<void>> sync_directory(std::string path);
+    task<result<void>> simple(op_code, std::uint64_t offset, std::uint64_t length, std::uint32_t flags, const char* doing);
+
     backend* io_ = nullptr;
     descriptor fd_ = -1;
     std::string path_;
@@ -41,9 +44,9 @@ private:
 task<result<bytes>> read_file(std::string path, std::size_t size_max);
 /// Atomic and durable: a temporary file in the same directory, synced, renamed over, directory synced.
 task<result<void>> replace_file(std::string path, bytes content, std::uint32_t mode);
-task<result<void>> rename_file(std::string from, std::string to);
+task<result<void>> rename_file(std::string from, std::string to);  // durable once the directory is synced
 task<result<void>> remove_file(std::string path);
-task<result<void>> make_directory(std::string path, std::uint32_t mode = 0700);
+task<result<void>> make_directory(std::string path, std::uint32_t mode = 0700);  // errc::exists where there is one
 task<result<void>> sync_directory(std::string path);
 
 }  // namespace tetrad::runtime

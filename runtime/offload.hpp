@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work that blocks (RocksDB, getaddrinfo) or computes long (batches of signatures), kept off a shard's thread: one helper thread
 // behind a pair of rings, in order. Where the backend runs blocking work inline (simulation), or where the owner asked for it
-// (a storage shard with a thread of its own), it runs at once on the caller's thread.
+// (a storage shard with a thread of its own), it runs at once on the caller's thread. The helper sleeps in the kernel while it has
+// nothing to do. Made and destroyed while the user's executor does not run, or on its thread.
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -27,9 +28,10 @@ public:
     task<std::invoke_result_t<F&>> run(F& work);
 
 private:
-    struct job {
-        void (*call)(job&) = nullptr;
+    struct job : letter {
+        void (*call)(job&) = nullptr;  // on the helper
         std::coroutine_handle<> waiter;
+        shard* user = nullptr;
     };
     struct job_awaiter;
     task<void> run_job(job& j);
