@@ -19,8 +19,8 @@ struct chain_tip {
     height_t base;                                               // first block in the store; 0 where there is none
     std::string chain_id;
     height_t initial_height;
-    std::shared_ptr<const chain::validator_set> validators;      // of height + 1
-    std::shared_ptr<const chain::validator_set> next_validators; // of height + 2
+    chain::validator_set validators;       // of height + 1
+    chain::validator_set next_validators;  // of height + 2
 };
 
 /// A downloaded block whose commit (found in its successor) was verified with the validators whose hash the block names. The
