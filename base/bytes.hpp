@@ -78,7 +78,7 @@ public:
         if (b.size() > Max)
             return false;
         std::copy(b.begin(), b.end(), data_.begin());
-        std::fill(data_.begin() + b.size(), data_.begin() + size_, std::uint8_t{0});
+        std::fill(data_.begin() + b.size(), data_.end(), std::uint8_t{0});
         size_ = static_cast<std::uint8_t>(b.size());
         return true;
     }
