@@ -30,6 +30,7 @@ struct synced_block {
     slice encoded;                       // the block's canonical bytes, as stored
     chain::block_id id;
     std::shared_ptr<const chain::commit> commit;  // +2/3 for id, from the next block
+    std::shared_ptr<const chain::extended_commit> extended_commit;  // as sent, verified; null where none was sent
 };
 
 /// Strictly in order. errc::invalid: the block breaks a rule (its senders are dropped, and it is asked for again); errc::closed:

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block sync (channel 0x40) and, until this node takes part in consensus, what peers announce on 0x20. Network shard.
+//
+//   peers --blocks--> block_pool --pairs (h, h+1)--> verification (a helper thread, ahead of execution) --in order--> apply port
+//   storage <--reads-- requests of peers
+//
+// Everything is driven by events: a peer's status or round step, a block, a verdict, an answer of the consensus shard; the only
+// timers are deadlines of what was asked and the status request every ten seconds. Peers are told of each new block by an
+// unsolicited status (while we are far behind, of some).
+//
+//   bounds: the pool's; verified blocks waiting for execution: ahead_max; a verification takes at most batch_max blocks.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/log.hpp"
+#include "chain/messages.hpp"
+#include "consensus/catchup/block_pool.hpp"
+#include "consensus/catchup/ports.hpp"
+#include "p2p/hub.hpp"
+#include "p2p/reactor.hpp"
+#include "runtime/offload.hpp"
+#include "runtime/scope.hpp"
+#include "storage/client.hpp"
+
+namespace tetrad::consensus {
+
+class blocksync final : public p2p::reactor {
+public:
+    static constexpr std::int64_t ahead_max = 64;
+    static constexpr std::int64_t batch_max = 16;
+    static constexpr duration status_interval = 10s;
+
+    /// `tip`: where the chain stands when the network shard starts. `workers` verifies; used by this reactor only.
+    blocksync(runtime::shard& network, chain_tip tip, apply_port& apply, storage::client blocks, runtime::offload& workers,
+              logger log);
+
+    /// Before the hub starts; `hub` outlives run().
+    void attach(p2p::hub& hub) { hub_ = &hub; }
+    /// Runs until its scope stops.
+    runtime::task<void> run();
+    /// The chain as the network shard knows it.
+    const chain_tip& tip() const { return tip_; }
+    /// Are there blocks above ours that we can apply? (status: catching_up)
+    height_t peer_height_max() const { return pool_.peer_height_max(); }
+
+    std::vector<p2p::channel_descriptor> channels() const override;
+    void peer_up(p2p::peer&) override;
+    void peer_down(p2p::peer&, const error& why) override;
+    runtime::task<result<void>> receive(p2p::peer&, p2p::channel_id, slice message) override;
+
+private:
+    struct verified {
+        synced_block block;
+    };
+    struct job {
+        height_t height;
+        std::shared_ptr<const chain::block> first, second;
+        slice received;                                          // first, as it came
+        std::shared_ptr<const chain::extended_commit> extended;
+        chain::validator_set validators;
+        result<synced_block> out = fail(errc::cancelled, "not verified");
+    };
+
+    result<void> on_state_message(p2p::peer&, const slice& message);
+    runtime::task<result<void>> on_request(p2p::peer&, height_t);
+    result<void> on_response(p2p::peer&, const chain::messages::block_response&);
+    slice status_message() const;
+    void announce();
+
+    void send_requests();
+    std::vector<job> next_jobs();
+    void on_verified(std::vector<job>& jobs, std::uint64_t generation);
+    void reject(height_t h, const error& why);
+    void drop(const std::string& id, error why);
+    runtime::task<void> verify_loop();
+    runtime::task<void> apply_loop();
+    runtime::task<void> apply_one(synced_block block, std::uint64_t generation);
+    runtime::task<void> clock_loop();
+    runtime::task<void> status_loop();
+
+    runtime::shard& here_;
+    chain_tip tip_;
+    apply_port& apply_;
+    storage::client blocks_;
+    runtime::offload& workers_;
+    logger log_;
+    p2p::hub* hub_ = nullptr;
+    runtime::scope tasks_;
+
+    block_pool pool_;
+    std::map<height_t, std::shared_ptr<const chain::extended_commit>> extended_;  // of blocks in the pool
+    std::map<height_t, synced_block> verified_;
+    height_t verify_next_, apply_next_;
+    std::uint64_t generation_ = 0;   // goes up when what is under way is void
+    runtime::event changed_;         // the pool, the tip or verified_ changed
+    runtime::event deadlines_;       // next_deadline() may be sooner
+};
+
+}  // namespace tetrad::consensus
