@@ -43,15 +43,18 @@ private:
 
 result<log_format> parse_log_format(std::string_view);  // "plain" or "json"
 
-/// One line before it is laid out: the message and its fields packed into `body`. What does not fit ends in "...".
+/// One line before it is laid out: the message and its fields packed into `body`. A value that does not fit ends in "...", and
+/// fields that do not fit at all are left out, which the line shows too.
 struct log_record {
     static constexpr std::size_t body_max = 512;
+    static constexpr std::size_t message_max = 256;
     static constexpr std::size_t module_max = 23;
 
     timestamp time;
     log_level level = log_level::info;
     std::uint8_t module_size = 0;
-    bool cut = false;            // something did not fit: later fields are left out
+    bool full = false;           // a value was cut: nothing more is taken
+    bool left_out = false;       // a field did not fit
     std::uint16_t message_size = 0;
     std::uint16_t used = 0;      // of body
     std::array<char, module_max> module_name;
@@ -61,6 +64,9 @@ struct log_record {
 
     std::string_view module() const { return {module_name.data(), module_size}; }
     std::string_view message() const { return {body.data(), message_size}; }
+
+    log_record(const log_record&);
+    log_record& operator=(const log_record&);
 
     void start(std::string_view message);
     /// `bare` values are numbers, true and false: they stand without quotes in JSON.

@@ -133,7 +133,7 @@ bool read_any(const value& v, T& out, unsigned attributes, failure& f) {
             out = T(text(raw));
         } else if constexpr (requires { out.assign(byte_view(raw)); }) {
             if (!out.assign(byte_view(raw)))
-                return f.because(format("got {} bytes, expected at most {}", raw.size(), T::max_size()));
+                return f.because(format("{} bytes are not of the right length here", raw.size()));
         } else if constexpr (requires { out.data.data(); T::size(); }) {
             if (raw.size() != T::size())
                 return f.because(format("got {} bytes, expected {}", raw.size(), T::size()));

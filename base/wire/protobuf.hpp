@@ -310,11 +310,12 @@ bool read_body_of(byte_view body, T& value, decode_state& state) {
         return value.is_encodable();
     } else if constexpr (std::is_same_v<T, duration>) {
         seconds_nanos parts;
-        constexpr std::int64_t limit = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
-        if (!read_body(body, parts, state) || parts.seconds > limit || parts.seconds < -limit)
+        if (!read_body(body, parts, state) || parts.nanos <= -1'000'000'000 || parts.nanos >= 1'000'000'000 ||
+            (parts.seconds < 0 && parts.nanos > 0) || (parts.seconds > 0 && parts.nanos < 0))
             return false;
-        value = duration(parts.seconds * 1'000'000'000 + parts.nanos);
-        return parts.nanos > -1'000'000'000 && parts.nanos < 1'000'000'000;
+        const auto ns = static_cast<__int128>(parts.seconds) * 1'000'000'000 + parts.nanos;
+        value = duration(static_cast<std::int64_t>(ns));
+        return value.count() == ns;
     } else if constexpr (message<T>) {
         return read_body(body, value, state);
     } else if constexpr (std::is_same_v<T, slice>) {
