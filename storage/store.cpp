@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/store.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "base/wire/protobuf.hpp"
+#include "storage/keys.hpp"
+#include "storage/records.hpp"
+
+namespace tetrad::storage {
+
+namespace {
+
+constexpr std::int64_t checkpoint_interval = 100'000;  // CometBFT's: a full validator set at least so often
+constexpr std::int64_t seen_commits_kept = 1000;       // enough for double_sign_check_height
+constexpr std::int64_t prune_step = 1000;              // heights in one batch
+
+template <class M>
+result<std::optional<M>> decoded(result<std::optional<slice>> found, std::string_view what) {
+    if (!found)
+        return pass(found);
+    if (!*found)
+        return std::nullopt;
+    auto m = wire::decode_shared<M>(**found);
+    if (!m)
+        return fail(errc::corrupt, format("stored {}: {}", what, m.error().text));
+    return std::move(*m);
+}
+
+}  // namespace
+
+struct store::impl {
+    std::unique_ptr<kv> db;
+    store_range range;
+
+    void put_state(batch& b, const chain::state& s) const;
+    void put_validators(batch& b, height_t h, height_t changed, const chain::validator_set& set) const;
+    void put_block(batch& b, const block_commit::stored_block& block);
+    void put_index(batch& b, height_t h, const block_commit& c) const;
+    result<std::optional<validators_info>> validators_at(height_t h) {
+        return decoded<validators_info>(db->get(table::states, keys::of('V', h)), "validators");
+    }
+    result<std::optional<params_info>> params_at(height_t h) {
+        return decoded<params_info>(db->get(table::states, keys::of('P', h)), "parameters");
+    }
+};
+
+store::store(std::unique_ptr<kv> db) : impl_(std::make_unique<impl>()) { impl_->db = std::move(db); }
+store::~store() = default;
+
+result<std::unique_ptr<store>> store::open(std::unique_ptr<kv> db) {
+    std::unique_ptr<store> s(new store(std::move(db)));
+    TRY(auto range, decoded<store_range>(s->impl_->db->get(table::blocks, keys::of('R')), "range"));
+    if (range)
+        s->impl_->range = *range;
+    return s;
+}
+
+height_t store::base() const { return impl_->range.base; }
+height_t store::height() const { return impl_->range.height; }
+
+// ---- writes ----
+
+void store::impl::put_validators(batch& b, height_t h, height_t changed, const chain::validator_set& set) const {
+    validators_info info;
+    info.last_changed = changed;
+    if (h == changed || h.v % checkpoint_interval == 0)
+        info.set = set.record();
+    b.put(table::states, keys::of('V', h), wire::encode(info));
+}
+
+// CometBFT's state store: the first state holds the sets of its first two heights, a later one adds that of the height after next.
+void store::impl::put_state(batch& b, const chain::state& s) const {
+    b.put(table::states, keys::of('T'), chain::encode_state(s));
+    const height_t next = s.next_height();
+    if (s.last_block_height.v == 0)
+        put_validators(b, next, next, s.validators);
+    put_validators(b, next + 1, s.last_height_validators_changed, s.next_validators);
+    params_info params;
+    params.last_changed = s.last_height_params_changed;
+    if (next == s.last_height_params_changed)
+        params.params = s.params;
+    b.put(table::states, keys::of('P', next), wire::encode(params));
+}
+
+void store::impl::put_block(batch& b, const block_commit::stored_block& block) {
+    const height_t h = block.meta.header.height;
+    b.put(table::blocks, keys::of('B', h), block.encoded);
+    b.put(table::blocks, keys::of('M', h), wire::encode(block.meta));
+    b.put(table::blocks, keys::of('C', h - 1), wire::encode(block.last_commit));
+    b.put(table::blocks, keys::of('S', h), wire::encode(block.seen_commit));
+    if (h.v > seen_commits_kept)
+        b.erase(table::blocks, keys::of('S', h - seen_commits_kept));
+    if (block.extended_commit)
+        b.put(table::blocks, keys::of('E', h), wire::encode(*block.extended_commit));
+    b.put(table::blocks, keys::of('H', block.meta.id.hash), keys::big64(h));
+    range.height = h;
+    if (range.base.v == 0)
+        range.base = range.meta_base = h;
+    b.put(table::blocks, keys::of('R'), wire::encode(range));
+}
+
+void store::impl::put_index(batch& b, height_t h, const block_commit& c) const {
+    const auto event_key = [h](char kind, const index_entry& e) {
+        bytes key = keys::of(kind);
+        keys::append_escaped(key, view(e.key));
+        keys::append_escaped(key, view(e.value));
+        keys::append_big64(key, static_cast<std::uint64_t>(h.v));
+        return key;
+    };
+    std::uint32_t index = 0;
+    for (const auto& tx : c.txs) {
+        b.put(table::index, keys::of('T', tx.id), tx.record);
+        for (const auto& e : tx.entries) {
+            bytes key = event_key('E', e);
+            keys::append_big32(key, index);
+            keys::append_big32(key, e.event);
+            b.put(table::index, key, byte_view(tx.id));
+        }
+        ++index;
+    }
+    for (const auto& e : c.block_entries) {
+        bytes key = event_key('B', e);
+        keys::append_big32(key, e.event);
+        b.put(table::index, key, byte_view{});
+    }
+}
+
+result<void> store::apply(const block_commit& c) {
+    batch b;
+    const store_range before = impl_->range;
+    const height_t h = c.next.last_block_height;
+    if (c.block) {
+        if (before.height.v != 0 && c.block->meta.header.height != before.height + 1)
+            return fail(errc::fatal, format("block {} does not follow on the stored {}", c.block->meta.header.height.v, before.height.v));
+        impl_->put_block(b, *c.block);
+    }
+    impl_->put_state(b, c.next);
+    if (!c.response.empty()) {
+        bytes last = keys::big64(h);
+        append(last, c.response);
+        b.put(table::states, keys::of('L'), std::move(last));
+        if (c.keep_responses)
+            b.put(table::states, keys::of('A', h), c.response);
+    }
+    impl_->put_index(b, h, c);
+    auto written = impl_->db->write(b, durability::synced);
+    if (!written)
+        impl_->range = before;
+    return written;
+}
+
+result<void> store::save_state(const chain::state& s) {
+    batch b;
+    impl_->put_state(b, s);
+    return impl_->db->write(b, durability::synced);
+}
+
+result<void> store::save_genesis(byte_view json) {
+    batch b;
+    b.put(table::states, keys::of('G'), json);
+    return impl_->db->write(b, durability::synced);
+}
+
+result<void> store::write_app(const app_write& w) {
+    batch b;
+    for (const auto& [key, value] : w.puts)
+        b.put(table::app, key, byte_view(value));
+    for (const auto& key : w.erases)
+        b.erase(table::app, key);
+    return impl_->db->write(b, durability::synced);
+}
+
+// Blocks below `retain` go. Metas, commits, validators and parameters stay as far down as evidence may still come for; of the
+// latter two also the rows that later ones refer to.
+result<height_t> store::prune(height_t retain) {
+    auto& range = impl_->range;
+    if (retain <= range.base)
+        return range.base;
+    if (retain > range.height)
+        return fail(errc::invalid, format("cannot prune beyond the latest height {}", range.height.v));
+    TRY(auto state, this->state());
+    if (!state)
+        return fail(errc::corrupt, "the store has blocks but no state");
+    const auto& limits = state->params.evidence;
+    height_t evidence_from = range.meta_base;  // the lowest height of which evidence is not too old
+    for (; evidence_from < retain; ++evidence_from) {
+        TRY(auto m, meta(evidence_from));
+        if (m && (state->last_block_height - evidence_from <= limits.max_age_blocks ||
+                  state->last_block_time - m->header.time <= limits.max_age))
+            break;
+    }
+
+    TRY(const auto first_kept, impl_->validators_at(evidence_from));
+    TRY(const auto params_kept, impl_->params_at(evidence_from));
+    const auto refers = [&](height_t h) {
+        const height_t checkpoint(evidence_from.v - evidence_from.v % checkpoint_interval);
+        return (first_kept && (h == first_kept->last_changed || h == checkpoint)) || (params_kept && h == params_kept->last_changed);
+    };
+    for (height_t h = range.base; h < retain;) {
+        batch b;
+        const height_t end = std::min(retain, h + prune_step);
+        for (const char kind : {'B', 'S', 'E'})
+            b.erase_range(table::blocks, key_range::between(keys::of(kind, h), keys::of(kind, end)));
+        b.erase_range(table::states, key_range::between(keys::of('A', h), keys::of('A', end)));
+        auto next = range;
+        next.base = end;
+        for (height_t m = next.meta_base; m < std::min(end, evidence_from); ++m) {
+            TRY(auto old, meta(m));
+            if (old)
+                b.erase(table::blocks, keys::of('H', old->id.hash));
+            b.erase(table::blocks, keys::of('M', m));
+            b.erase(table::blocks, keys::of('C', m));
+            if (!refers(m)) {
+                b.erase(table::states, keys::of('V', m));
+                b.erase(table::states, keys::of('P', m));
+            }
+            next.meta_base = m + 1;
+        }
+        b.put(table::blocks, keys::of('R'), wire::encode(next));
+        TRY_VOID(impl_->db->write(b, durability::buffered));
+        range = next;
+        h = end;
+    }
+    return range.base;
+}
+
+// ---- reads ----
+
+result<std::optional<bytes>> store::genesis() {
+    TRY(auto found, impl_->db->get(table::states, keys::of('G')));
+    if (!found)
+        return std::nullopt;
+    return to_bytes(found->view());
+}
+
+result<std::optional<chain::state>> store::state() {
+    TRY(auto found, impl_->db->get(table::states, keys::of('T')));
+    if (!found)
+        return std::nullopt;
+    auto s = chain::decode_state(*found);
+    if (!s)
+        return fail(errc::corrupt, "stored state: " + s.error().text);
+    return std::move(*s);
+}
+
+result<std::optional<slice>> store::block(height_t h) { return impl_->db->get(table::blocks, keys::of('B', h)); }
+
+result<std::optional<block_meta>> store::meta(height_t h) {
+    return decoded<block_meta>(impl_->db->get(table::blocks, keys::of('M', h)), "block meta");
+}
+
+result<std::optional<height_t>> store::height_of(byte_view block_hash) {
+    TRY(auto found, impl_->db->get(table::blocks, keys::of('H', block_hash)));
+    if (!found)
+        return std::nullopt;
+    return height_t(static_cast<std::int64_t>(keys::read_big64(*found)));
+}
+
+result<std::optional<chain::commit>> store::commit(height_t h) {
+    return decoded<chain::commit>(impl_->db->get(table::blocks, keys::of('C', h)), "commit");
+}
+result<std::optional<chain::commit>> store::seen_commit(height_t h) {
+    return decoded<chain::commit>(impl_->db->get(table::blocks, keys::of('S', h)), "seen commit");
+}
+result<std::optional<chain::extended_commit>> store::extended_commit(height_t h) {
+    return decoded<chain::extended_commit>(impl_->db->get(table::blocks, keys::of('E', h)), "extended commit");
+}
+
+// Where the row has no set, the last one that has is turned on, in one step, as CometBFT does: the rounding of priorities depends
+// on the steps.
+result<std::optional<chain::validator_set>> store::validators(height_t h) {
+    TRY(auto info, impl_->validators_at(h));
+    if (!info)
+        return std::nullopt;
+    height_t from = h;
+    if (!info->set) {
+        from = std::max(height_t(h.v - h.v % checkpoint_interval), info->last_changed);
+        TRY(auto stored, impl_->validators_at(from));
+        if ((!stored || !stored->set) && from != info->last_changed) {
+            from = info->last_changed;
+            TRY(stored, impl_->validators_at(from));
+        }
+        if (!stored || !stored->set)
+            return fail(errc::corrupt, format("the validators of height {} refer to {}, where there are none", h.v, from.v));
+        info->set = std::move(stored->set);
+    }
+    auto set = chain::validator_set::from(*info->set);
+    if (!set)
+        return fail(errc::corrupt, "stored validators: " + set.error().text);
+    if (h > from)
+        set->increment(static_cast<std::int32_t>(h - from));
+    return std::move(*set);
+}
+
+result<std::optional<chain::consensus_params>> store::params(height_t h) {
+    TRY(auto info, impl_->params_at(h));
+    if (!info)
+        return std::nullopt;
+    if (info->last_changed != h) {
+        TRY(auto stored, impl_->params_at(info->last_changed));
+        if (!stored)
+            return fail(errc::corrupt, format("the parameters of height {} refer to {}, where there are none", h.v, info->last_changed.v));
+        return stored->params;
+    }
+    return info->params;
+}
+
+result<std::optional<slice>> store::response(height_t h) {
+    TRY(auto found, impl_->db->get(table::states, keys::of('A', h)));
+    if (found)
+        return found;
+    TRY(auto last, last_response());
+    if (last && last->height == h)
+        return std::move(last->response);
+    return std::nullopt;
+}
+
+result<std::optional<store::last_response_record>> store::last_response() {
+    TRY(auto found, impl_->db->get(table::states, keys::of('L')));
+    if (!found)
+        return std::nullopt;
+    if (found->size() < 8)
+        return fail(errc::corrupt, "stored response");
+    return last_response_record{height_t(static_cast<std::int64_t>(keys::read_big64(*found))), found->sub(8, found->size() - 8)};
+}
+
+result<std::optional<slice>> store::tx(const hash256& id) { return impl_->db->get(table::index, keys::of('T', id)); }
+
+result<std::vector<std::pair<bytes, bytes>>> store::app_table() {
+    std::vector<std::pair<bytes, bytes>> rows;
+    TRY_VOID(impl_->db->scan(table::app, key_range::all(), direction::forward, SIZE_MAX, [&](byte_view key, byte_view value) {
+        rows.emplace_back(to_bytes(key), to_bytes(value));
+        return true;
+    }));
+    return rows;
+}
+
+}  // namespace tetrad::storage
