@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each header compiles alone.
 
-A header whose .cpp includes it first is shown by the build (own_header_first looks at that), so only the others are compiled here,
-with the flags that the build uses in their folder. A header is compiled again when it, anything of this tree that it reaches, the
-compiler or the flags have changed.
+The build itself shows it of a header that some .cpp includes before all else (own_header_first looks at those that have one). Only
+the others are compiled here, with the flags that the build uses in their folder, and again when the header, anything of this tree
+that it reaches, the compiler or the flags have changed.
 """
 import hashlib
 import json
@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def headers_alone(tree, build):
-    headers = [s for s in tree.cpp if s.path.endswith(".hpp") and s.path[:-4] + ".cpp" not in tree.paths]
+    shown = {s.includes[0][2] for s in tree.cpp if s.path.endswith(".cpp") and s.includes}
+    headers = [s for s in tree.cpp if s.path.endswith(".hpp") and s.path not in shown]
     flags = _Flags(tree.root, build)
     cache_path = os.path.join(build, "headers_alone.json")
     try:
@@ -22,7 +23,7 @@ def headers_alone(tree, build):
             known = set(json.load(file))
     except (OSError, ValueError):
         known = set()
-    keys = {s.path: _key(tree, s, flags.of(s.path)) for s in headers}
+    keys = {s.path: _key(tree, s, [flags.compiler, *flags.of(s.path)]) for s in headers}
 
     def compile_one(source):
         if keys[source.path] in known:
@@ -54,11 +55,10 @@ class _Flags:
         except OSError:
             commands = []
         for entry in commands:
-            path = os.path.relpath(entry["file"], root)
-            if path not in ("tests/unit/main.cpp",):
-                self.by_folder.setdefault(_folder(path), self._keep(shlex.split(entry["command"]), entry["directory"]))
+            folder = _folder(os.path.relpath(entry["file"], root))
+            self.by_folder.setdefault(folder, self._keep(shlex.split(entry["command"]), entry["directory"]))
         self.include = ["-I", root]
-        self.version = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False).stdout
+        self.compiler = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False).stdout
 
     @staticmethod
     def _keep(words, directory):
@@ -71,14 +71,13 @@ class _Flags:
         return kept
 
     def of(self, path):
-        # Where a folder has nothing to compile yet, the flags of one that includes every library.
+        # Where a folder has nothing to compile, the flags of one that includes every library.
         known = self.by_folder.get(_folder(path)) or self.by_folder.get("daemon") or self.default
         return known + self.include
 
 
 def _folder(path):
-    parts = path.split("/")
-    return parts[2] if parts[:2] == ["tests", "unit"] and len(parts) > 3 else parts[0]
+    return path.split("/")[0]
 
 
 def _key(tree, source, flags):
