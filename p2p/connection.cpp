@@ -55,9 +55,7 @@ task<result<void>> multiplexed_connection::send(channel_id id, slice message) {
         co_return fail(errc::unsupported, "no such channel");
     const instant limit = here_.now() + options_.send_timeout;
     while (!why_ && !has_room(*to)) {
-        auto room = [](runtime::event& e) -> task<result<void>> { co_return co_await e.wait(); };
-        auto waiting = room(room_);
-        co_await ok(runtime::with_deadline(limit, std::move(waiting)));
+        co_await ok(runtime::with_deadline(limit, runtime::wait_for(room_)));
     }
     if (!try_send(id, std::move(message)))
         co_return fail(errc::closed, "connection closed");
@@ -236,9 +234,7 @@ task<result<void>> multiplexed_connection::ping_forever() {
         want_ping_ = true;
         work_.notify();
         while (pongs_ == before) {
-            auto answer = [](runtime::event& e) -> task<result<void>> { co_return co_await e.wait(); };
-            auto waiting = answer(pong_);
-            result<void> woken = co_await runtime::with_deadline(limit, std::move(waiting));
+            result<void> woken = co_await runtime::with_deadline(limit, runtime::wait_for(pong_));
             if (!woken && woken.error().code == errc::timed_out)
                 co_return fail(errc::timed_out, "pong timeout");
             if (!woken)

@@ -19,6 +19,12 @@ private:
     wait_queue queue_;
 };
 
+/// The same as a task, for with_deadline and ok(): `co_await ok(wait_for(e))`.
+[[nodiscard]] inline task<result<void>> wait_for(event& e) {
+    result<void> woken = co_await e.wait();
+    co_return woken;
+}
+
 class semaphore {
 public:
     explicit semaphore(std::size_t units) : free_(units) {}

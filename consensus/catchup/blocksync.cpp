@@ -205,9 +205,7 @@ void blocksync::send_requests() {
 task<void> blocksync::clock_loop() {
     for (;;) {
         const instant next = pool_.next_deadline();
-        auto sooner = [](runtime::event& e) -> task<result<void>> { co_return co_await e.wait(); };
-        auto waiting = sooner(deadlines_);
-        result<void> woken = co_await runtime::with_deadline(next, std::move(waiting));
+        result<void> woken = co_await runtime::with_deadline(next, runtime::wait_for(deadlines_));
         if (tasks_.stopping())
             co_return;
         if (woken || here_.now() < next)
