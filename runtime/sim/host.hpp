@@ -27,6 +27,7 @@ public:
     ~host();
     host(const host&) = delete;
 
+    world& in() const { return world_; }
     const std::string& name() const { return name_; }
     std::size_t index() const { return index_; }
     /// With `port` filled in: where its listeners are found.
@@ -51,10 +52,15 @@ public:
     void set_wall_offset(duration d) { wall_offset_ = d; }
     duration wall_offset() const { return wall_offset_; }
 
+    /// How many descriptors the process may have open (RLIMIT_NOFILE); more are EMFILE.
+    void set_descriptor_limit(std::size_t n) { descriptor_limit_ = n; }
+    std::size_t descriptor_limit() const { return descriptor_limit_; }
+    /// Of the process that runs now.
+    std::size_t open_descriptors() const;
+
 private:
-    friend class network;
     friend class sim_backend;
-    void cut_off();
+    void backend_gone(sim_backend&);
 
     world& world_;
     std::size_t index_;
@@ -65,6 +71,8 @@ private:
     duration wall_offset_{};
     std::vector<sim_backend*> running_;   // of the process that runs now
     std::uint64_t backends_made_ = 0;
+    std::size_t backends_alive_ = 0;
+    std::size_t descriptor_limit_ = 65536;
 };
 
 }  // namespace tetrad::runtime::sim

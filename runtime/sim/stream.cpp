@@ -105,7 +105,10 @@ void stream::release() {
     if (!broken_ && !received_.empty()) {
         unsent_.clear();
         resetting_ = true;
-        put_on_wire(segment_kind::reset, {});
+        if (stalled_)
+            stall();
+        else
+            put_on_wire(segment_kind::reset, {});
     } else if (!broken_) {
         shut_ = true;
         end_wanted_ = true;
@@ -114,7 +117,25 @@ void stream::release() {
     forget_if_done();
 }
 
+void stream::abort() {
+    const auto alive = net_.share(number_);
+    released_ = true;
+    on_change = nullptr;
+    if (broken_) {
+        forget_if_done();
+        return;
+    }
+    net_.send_reset(*on_, *far_, peer_);
+    reset(ECONNRESET);
+}
+
 // ---- the network's side ----
+
+void stream::leave_listener() {
+    if (const auto queue = opens_into_.lock())
+        --queue->opening;
+    opens_into_.reset();
+}
 
 void stream::open(std::uint64_t peer) {
     peer_ = peer;
@@ -124,6 +145,7 @@ void stream::open(std::uint64_t peer) {
 void stream::await_open(std::uint64_t peer, std::weak_ptr<listener> queue) {
     peer_ = peer;
     opens_into_ = std::move(queue);
+    released_ = true;  // nobody's until it is accepted
 }
 
 void stream::reset(int error) {
@@ -136,6 +158,7 @@ void stream::reset(int error) {
     wire_.clear();
     wire_bytes_ = 0;
     stalled_ = false;
+    leave_listener();
     event_queue& events = net_.in().events();
     events.cancel(arrival_);
     events.cancel(give_up_);
@@ -198,7 +221,7 @@ void stream::first_arrives() {
     segment first = std::move(wire_.front());
     wire_.pop_front();
     wire_bytes_ -= first.data.size();
-    if (stream* const peer = net_.find(peer_)) {
+    if (const auto peer = net_.share(peer_)) {
         peer->receive(first);
     } else if (first.kind != segment_kind::reset) {
         net_.send_reset(*far_, *on_, number_);  // nobody there knows this connection
@@ -213,14 +236,15 @@ void stream::first_arrives() {
 }
 
 void stream::stall() {
+    network& net = net_;
     if (resetting_) {  // a reset is sent once, and nobody is left to send the data again
         wire_.clear();
         wire_bytes_ = 0;
+        net.in().events().cancel(give_up_);
         forget_if_done();
         return;
     }
     stalled_ = true;
-    network& net = net_;
     const instant limit = net.in().now() + net.plan_of(*on_, *far_).stall_timeout;
     give_up_ = net.in().events().plan(limit, [&net, number = number_] {
         if (const auto s = net.share(number))
@@ -241,14 +265,12 @@ void stream::receive(segment& s) {
     switch (s.kind) {
         case segment_kind::open:
             if (const auto queue = opens_into_.lock(); queue && queue->is_open) {
-                --queue->opening;
+                leave_listener();
+                released_ = false;
                 queue->add(net_.share(number_));
             } else {
-                release();
-                net_.send_reset(*on_, *far_, peer_);
-                reset(ECONNRESET);
+                abort();
             }
-            opens_into_.reset();
             return;
         case segment_kind::data:
             if (shut_) {  // nobody will read it: the sender has to know

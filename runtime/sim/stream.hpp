@@ -52,6 +52,8 @@ public:
     void shutdown();
     /// The program's last reference is gone (close, or its process died). What was sent still goes out.
     void release();
+    /// The same, but the other end is reset: nobody ever accepted it.
+    void abort();
     /// Called whenever a recv or send that would have blocked may not any more.
     std::function<void()> on_change;
 
@@ -89,6 +91,7 @@ private:
     void receive(segment&);
     void changed() { if (on_change) on_change(); }
     void forget_if_done();
+    void leave_listener();
     std::size_t window() const;
 
     network& net_;

@@ -6,29 +6,36 @@
 #include <bit>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 
 namespace tetrad::runtime::sim {
 
 class trace {
 public:
     std::uint64_t hash() const { return hash_; }
-    std::uint64_t lines() const { return lines_; }
     void set_sink(std::function<void(std::string_view)> sink) { sink_ = std::move(sink); }
 
-    /// `number`s say who and what; `content` is hashed, not shown.
-    void add(std::string_view what, std::initializer_list<std::int64_t> numbers, byte_view content = {}) {
+    /// `content` is hashed, not shown.
+    void add(instant when, std::size_t host, std::uint64_t backend, std::string_view what,
+             std::initializer_list<std::int64_t> numbers, byte_view content) {
+        mix(static_cast<std::uint64_t>(when.ns));
+        mix(host);
+        mix(backend);
         mix(view(what));
         for (std::int64_t n : numbers)
             mix(static_cast<std::uint64_t>(n));
         mix(content);
         ++lines_;
         if (sink_)
-            sink_(format("{} {} content {:016x} hash {:016x}", what, join_numbers(numbers), content_hash(content), hash_));
+            sink_(format("{} host {} backend {} {} {} content {:x} hash {:x}", when.ns, host, backend, what, fmt::join(numbers, " "),
+                         content_hash(content), hash_));
     }
+    std::uint64_t lines() const { return lines_; }
 
 private:
     static std::uint64_t step(std::uint64_t h, std::uint64_t word) {
@@ -48,7 +55,6 @@ private:
             tail |= static_cast<std::uint64_t>(b[i]) << (8 * i);
         return step(h, tail);
     }
-    static std::string join_numbers(std::initializer_list<std::int64_t> numbers) { return format("{}", fmt::join(numbers, " ")); }
     void mix(std::uint64_t word) { hash_ = step(hash_, word); }
     void mix(byte_view b) { hash_ = content_hash(b, hash_); }
 

@@ -64,6 +64,7 @@ public:
     /// The name is what resolve() finds. An IPv4 or IPv6 literal that no other host has.
     host& add_host(std::string name, std::string_view ip);
     host& find_host(std::string_view name);
+    const std::vector<std::unique_ptr<host>>& hosts() const { return hosts_; }
     network& net() { return net_; }
 
     /// From now on runs turn it, until it is removed or destroyed. Its backend came from a host of this world.
@@ -83,30 +84,35 @@ public:
     void at(instant, std::function<void()> act);
 
     instant now() const { return now_; }
+    event_queue& events() { return events_; }
     timestamp wall_clock() const { return options_.start + (now_ - instant{}); }
     std::uint64_t seed() const { return options_.seed; }
+    const world_options& options() const { return options_; }
 
     /// Over every backend call, its arguments and its result, in order.
     std::uint64_t trace_hash() const { return trace_.hash(); }
     /// Each line that enters the hash, for finding where two runs part.
     void set_trace_sink(std::function<void(std::string_view)> sink) { trace_.set_sink(std::move(sink)); }
 
+    // ---- for hosts and backends ----
+    /// Independent streams of one seed: of a host's disk (part 0) and of its backends.
+    std::uint64_t seed_for(std::size_t host_index, std::uint64_t part) const;
+    void note(std::string_view what, std::size_t host_index, std::uint64_t backend, std::initializer_list<std::int64_t> numbers,
+              byte_view content);
+    void backend_gone(sim_backend&);
+    /// For an executor that runs itself (executor::run) in a world without others: time passes until it has something to do.
+    void block(sim_backend&, instant deadline);
+
 private:
-    friend class host;
-    friend class network;
-    friend class sim_backend;
     struct member {
         executor* runs;
         sim_backend* io;
     };
 
-    bool turn_all();         // one pass; true where anything ran
+    bool turn_all();  // one pass; true where anything ran
     instant next_time() const;
     void advance_to(instant);
     run_end run(const std::function<bool()>* held, instant deadline, bool past_deadlock);
-    void backend_gone(sim_backend&);
-    /// For an executor that runs itself (executor::run): blocks it as the kernel would, by letting the world's time pass.
-    void block(sim_backend&, instant deadline);
 
     world_options options_;
     seeded_random choices_;  // order of executors
@@ -116,7 +122,6 @@ private:
     network net_;
     std::vector<std::unique_ptr<host>> hosts_;
     std::vector<member> members_;
-    std::size_t backends_ = 0;
     bool running_ = false;
     run_end last_end_ = run_end::held;
 };
