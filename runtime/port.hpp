@@ -5,7 +5,7 @@
 // told (try_post). daemon/shard_plan lists every port with its two ends, depth and types.
 //
 //     port<load_block, result<slice>> blocks({"load_block", 64, 8}, network, storage);
-//     blocks.serve(scope, [&store](load_block q) { return store.load(q); });      // on storage, before the first call
+//     blocks.serve(scope, [&store](load_block q) { return store.load(q); });      // on storage
 //     result<slice> b = co_await blocks.call(q);                                  // on network
 //
 // Rules: the ports of a pair of shards share its two rings. A call is not cancelled: it returns when the server answered, so a
@@ -57,10 +57,12 @@ public:
             take_first().drop_undelivered();
     }
 
-    /// Server side: requests are handled by tasks of `scope`, which lives on the server's shard.
+    /// Server side: requests are handled by tasks of `scope`, which lives on the server's shard; those that came before wait
+    /// for this.
     void serve(scope& tasks, handler h) {
         tasks_ = &tasks;
         handler_ = std::move(h);
+        serve_waiting();
     }
     /// Server side: from now on every request is answered with errc::closed.
     void close() {
@@ -155,6 +157,8 @@ private:
         mail.come_back(mail);
     }
     void serve_waiting() {
+        if (!tasks_)
+            return;  // what comes before serve() waits for it
         while (first_ && (!handler_ || serving_ < spec.handlers)) {
             base_letter& mail = static_cast<base_letter&>(take_first());
             if (!handler_ || tasks_->stopping()) {

@@ -25,6 +25,13 @@ private:
     co_return woken;
 }
 
+/// Returns when the task's stop was requested: the life of a service between its start and its end.
+[[nodiscard]] inline task<void> until_stopped(stop_state& s) {
+    event never;
+    while (!s.requested())
+        (void)co_await never.wait();
+}
+
 class semaphore {
 public:
     explicit semaphore(std::size_t units) : free_(units) {}

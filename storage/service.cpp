@@ -47,4 +47,14 @@ void service::serve(prune_port& p, runtime::scope& tasks) {
     p.serve(tasks, [this](prune_request q) { return on_disk([q](store& s) { return s.prune(q.retain); }); });
 }
 
+task<result<void>> service::close() {
+    auto job = [this] {
+        auto synced = store_->sync();
+        store_.reset();
+        return synced;
+    };
+    result<void> closed = co_await disk_.run(job);
+    co_return closed;
+}
+
 }  // namespace tetrad::storage

@@ -25,6 +25,11 @@ public:
     void serve(app_write_port&, runtime::scope&);
     void serve(prune_port&, runtime::scope&);
 
+    /// The store itself, for start-up: before the shards run.
+    store& get() { return *store_; }
+    /// Everything written is durable and the store is closed, on the thread that used it. No request may follow.
+    runtime::task<result<void>> close();
+
 private:
     template <class F>
     runtime::task<std::invoke_result_t<F&, store&>> on_disk(F work);

@@ -172,6 +172,8 @@ result<void> store::write_app(const app_write& w) {
     return impl_->db->write(b, durability::synced);
 }
 
+result<void> store::sync() { return impl_->db->sync(); }
+
 // Blocks below `retain` go. Metas, commits, validators and parameters stay as far down as evidence may still come for; of the
 // latter two also the rows that later ones refer to.
 result<height_t> store::prune(height_t retain) {

@@ -93,6 +93,8 @@ public:
     result<void> save_genesis(byte_view json);
     result<void> write_app(const app_write&);
     result<height_t> prune(height_t retain);
+    /// Everything written is durable when it returns.
+    result<void> sync();
 
     // ---- the store's range ----
     height_t base() const;      // lowest block; 0 where there is none

@@ -45,7 +45,8 @@ result<synced_block> verify(const std::string& chain_id, const chain::validator_
         TRY_VOID(chain::ensure_extensions(*extended, true));
         TRY_VOID(chain::verify_extended_commit(chain_id, validators, id, h, *extended));
     }
-    return synced_block{first, bytes, id, std::shared_ptr<const chain::commit>(second, &*second->last_commit), extended};
+    return synced_block{first, bytes, id, std::shared_ptr<const chain::commit>(second, &*second->last_commit), extended,
+                        /*catching_up=*/true};
 }
 
 }  // namespace
@@ -89,6 +90,12 @@ void blocksync::drop(const std::string& id, error why) {
         p->drop(std::move(why));
 }
 
+void blocksync::note_height(const std::string& peer, height_t h) {
+    if (on_peer_height)
+        on_peer_height(peer, h);
+    changed_.notify();
+}
+
 task<result<void>> blocksync::receive(p2p::peer& from, p2p::channel_id channel, slice message) {
     if (channel == p2p::channels::state)
         co_return on_state_message(from, message);
@@ -107,7 +114,7 @@ task<result<void>> blocksync::receive(p2p::peer& from, p2p::channel_id channel, 
         from.try_send(p2p::channels::blocksync, status_message());
     } else if (const auto* s = std::get_if<status_response>(&m.what)) {
         result<void> sane = pool_.on_status(from.id(), s->base, s->height, here_.now());
-        changed_.notify();
+        note_height(from.id(), s->height);
         co_return sane;
     } else if (const auto* n = std::get_if<no_block_response>(&m.what)) {
         pool_.on_no_block(from.id(), n->height);
@@ -124,7 +131,7 @@ result<void> blocksync::on_state_message(p2p::peer& from, const slice& message) 
     if (const auto* step = std::get_if<chain::messages::new_round_step>(&decoded->what)) {
         TRY_VOID(chain::messages::check_height(*step, tip_.initial_height));
         pool_.on_peer_reached(from.id(), step->height - 1);
-        changed_.notify();
+        note_height(from.id(), step->height - 1);
     }
     return {};
 }
@@ -308,6 +315,7 @@ task<void> blocksync::apply_loop() {
             (void)co_await changed_.wait();
             continue;
         }
+        next->second.catching_up = pool_.peer_height_max() > apply_next_ + 1;  // h is applied with the help of h + 1
         tasks_.spawn(apply_one(std::move(next->second), generation_));
         verified_.erase(next);
         ++apply_next_;

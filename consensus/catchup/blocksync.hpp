@@ -11,6 +11,7 @@
 //   bounds: the pool's; verified blocks waiting for execution: ahead_max; a verification takes at most batch_max blocks.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,6 +40,9 @@ public:
 
     /// Before the hub starts; `hub` outlives run().
     void attach(p2p::hub& hub) { hub_ = &hub; }
+    /// Told whenever a peer's height becomes known or grows. Set before the hub starts.
+    std::function<void(const std::string& peer, height_t)> on_peer_height;
+
     /// Runs until its scope stops.
     runtime::task<void> run();
     /// The chain as the network shard knows it.
@@ -75,6 +79,7 @@ private:
     void on_verified(std::vector<job>& jobs, std::uint64_t generation);
     void reject(height_t h, const error& why);
     void drop(const std::string& id, error why);
+    void note_height(const std::string& peer, height_t h);
     runtime::task<void> verify_loop();
     runtime::task<void> apply_loop();
     runtime::task<void> apply_one(synced_block block, std::uint64_t generation);

@@ -31,6 +31,7 @@ struct synced_block {
     chain::block_id id;
     std::shared_ptr<const chain::commit> commit;  // +2/3 for id, from the next block
     std::shared_ptr<const chain::extended_commit> extended_commit;  // as sent, verified; null where none was sent
+    bool catching_up = true;             // peers are further ahead than block sync has to stay behind
 };
 
 /// Strictly in order. errc::invalid: the block breaks a rule (its senders are dropped, and it is asked for again); errc::closed:

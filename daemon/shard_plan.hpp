@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole machine on one page: every door between shards, its two ends, how many requests fit, how many are served at once, what
+// they carry. A ring holds the letters of all doors of its pair of shards, so none can overflow; a caller without a credit waits
+// (call, post) or is told (try_post). The largest message is a block (chain::block_bytes_max), always behind a reference.
+#pragma once
+
+#include <array>
+
+#include "app/kvstore/kvstore.hpp"
+#include "app/ports.hpp"
+#include "consensus/catchup/ports.hpp"
+#include "p2p/status.hpp"
+#include "runtime/topology.hpp"
+#include "storage/client.hpp"
+#include "storage/store.hpp"
+
+namespace tetrad::daemon {
+
+/// consensus -> network, once: the chain stands here; begin.
+using go_network_port = runtime::port<consensus::chain_tip, result<runtime::endpoint>>;
+/// consensus -> api, once: the node is ready to answer.
+struct go_api {};
+using go_api_port = runtime::port<go_api, result<std::vector<runtime::endpoint>>>;
+/// consensus -> api, at the handshake: the api shard owns the application's query connection.
+using info_port = runtime::port<app::abci::request_info, result<app::abci::response_info>>;
+
+/// The four shards of a node, by role.
+struct shard_set {
+    runtime::shard& consensus;
+    runtime::shard& network;
+    runtime::shard& storage;
+    runtime::shard& api;
+};
+
+struct shard_plan {
+    explicit shard_plan(shard_set s);
+
+    // name                                  from -> to               depth  served at once
+    storage::commit_port commits;         // consensus -> storage         4  1
+    storage::app_write_port app_writes;   // consensus -> storage         4  1
+    storage::prune_port prunes;           // consensus -> storage         2  1
+    storage::read_port consensus_reads;   // consensus -> storage         8  8
+    storage::read_port network_reads;     // network   -> storage       256  64    blocks for peers
+    storage::read_port api_reads;         // api       -> storage       256  64    queries
+    consensus::apply_port apply;          // network   -> consensus      16  1     downloaded blocks, in order
+    app::pool_lock_port pool_lock;        // consensus -> network         1  1
+    app::pool_update_port pool_update;    // consensus -> network         1  1
+    go_network_port go_network;           // consensus -> network         1  1
+    app::submit_port submits;             // api       -> network      1024  256   transactions
+    app::list_port lists;                 // api       -> network        64  1
+    p2p::status_port network_status;      // api       -> network        64  1
+    app::events_port events;              // consensus -> api            64  1     committed blocks
+    info_port info;                       // consensus -> api             1  1
+    app::kvstore::publish_port publish;   // consensus -> api            16  1     the application's snapshot
+    go_api_port go_api_shard;             // consensus -> api             1  1
+};
+
+}  // namespace tetrad::daemon

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/start.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/text.hpp"
+#include "config/home.hpp"
+#include "daemon/node.hpp"
+#include "daemon/signals.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/shard.hpp"
+#include "runtime/topology.hpp"
+#include "runtime/uring/backend.hpp"
+#include "storage/crash_points.hpp"
+#include "storage/rocks.hpp"
+
+namespace tetrad::daemon {
+
+namespace {
+
+/// One executor and its shards, on a thread of its own once started.
+struct machine_thread {
+    std::unique_ptr<runtime::executor> loop;
+    std::vector<std::unique_ptr<runtime::shard>> shards;
+    log_sink* sink = nullptr;
+    std::thread running;
+};
+
+/// The store, with the genesis document that the chain began with: a stored one wins over the file, as in CometBFT.
+result<std::unique_ptr<storage::store>> open_store(node_options& o, const logger& log) {
+    const std::string path = config::database_directory(o.settings) + "/" + store_name;
+    TRY(auto db, storage::open_rocks(path));
+    if (const char* point = std::getenv("TETRAD_CRASH_POINT")) {
+        TRY(auto armed, storage::parse_crash_point(point));
+        db = storage::with_crash_point(std::move(db), armed);
+    }
+    TRY(auto store, storage::store::open(std::move(db)));
+    TRY(const auto stored, store->genesis());
+    if (!stored) {
+        TRY_VOID(store->save_genesis(view(o.genesis_text)));
+        return store;
+    }
+    if (!equal(*stored, view(o.genesis_text))) {
+        log.info("the genesis file differs from the one this store began with; the stored one is used");
+        o.genesis_text = std::string(text(*stored));
+        TRY(o.genesis, chain::genesis_from_json(o.genesis_text));
+        TRY_VOID(chain::validate_and_complete(o.genesis, o.genesis.time));
+    }
+    return store;
+}
+
+}  // namespace
+
+result<void> run_node(const node_options& given) {
+    node_options options = given;
+    const auto cores = runtime::usable_cores();
+    TRY(const auto place, runtime::place_shards(cores, static_cast<std::size_t>(options.settings.shards.rotate),
+                                                options.settings.shards.placement));
+
+    TRY(const auto logs, log_thread::create({options.levels, options.format, {}, 1024}));
+    std::vector<machine_thread> threads(place.threads.size());
+    std::array<runtime::shard*, runtime::roles> shards{};
+    std::array<logger, runtime::roles> loggers;
+    std::string ring;
+    for (std::size_t t = 0; t < threads.size(); ++t) {
+        TRY(auto io, runtime::uring_backend::open());
+        ring = io->description();
+        runtime::backend& clock = *io;
+        threads[t].sink = &logs->add_port([&clock] { return clock.wall_clock(); });
+        threads[t].loop = std::make_unique<runtime::executor>(std::move(io));
+        for (const auto r : place.threads[t].shards) {
+            const auto i = static_cast<std::size_t>(r);
+            threads[t].shards.push_back(std::make_unique<runtime::shard>(*threads[t].loop, i, std::string(runtime::name(r))));
+            shards[i] = threads[t].shards.back().get();
+            loggers[i] = logger(*threads[t].sink, runtime::name(r));
+        }
+    }
+    const auto storage_thread = place.thread_of(runtime::role::storage);
+    logger main_log(logs->add_port([&] { return threads[0].loop->io().wall_clock(); }), "main");
+    logs->start();
+    main_log.info("starting", "version", options.version, "chain", options.genesis.chain_id);
+    main_log.info("placement", "shards", place.text(), "ring", ring);
+
+    TRY(auto store, open_store(options, main_log));
+    signals stop_signals;
+    node_parts parts{{*shards[0], *shards[1], *shards[2], *shards[3]},
+                     std::move(store),
+                     place.threads[storage_thread].shards.size() == 1,
+                     loggers,
+                     [&stop_signals] { stop_signals.wake(); }};
+    node running(options, std::move(parts));
+    running.start();
+    for (std::size_t t = 0; t < threads.size(); ++t) {
+        const auto& where = place.threads[t];
+        threads[t].running = std::thread([&, t] {
+            std::string name = "tetrad";
+            for (const auto r : where.shards)
+                name += "-" + std::string(runtime::name(r)).substr(0, 3);
+            if (auto pinned = runtime::pin_this_thread(where.core, name); !pinned)
+                logger(*threads[t].sink, "main").error("cannot pin a thread", "core", where.core, "why", pinned.error().text);
+            threads[t].loop->run();
+        });
+    }
+
+    while (!running.is_stopped()) {
+        if (stop_signals.wait() == signals::reason::signal)
+            main_log.info("stopping");
+        if (stop_signals.was_signalled() || running.failure())
+            running.request_stop();
+    }
+    for (auto& t : threads) {
+        t.loop->stop();
+        t.running.join();
+    }
+    logs->stop();
+    if (running.failure())
+        return std::unexpected<error>(*running.failure());
+    return {};
+}
+
+}  // namespace tetrad::daemon
