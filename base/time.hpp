@@ -24,7 +24,7 @@ struct instant {
     static constexpr instant never() { return instant{INT64_MAX}; }
     constexpr auto operator<=>(const instant&) const = default;
     constexpr instant operator+(duration d) const {
-        return ns > INT64_MAX - d.count() ? never() : instant{ns + d.count()};
+        return d.count() > 0 && ns > INT64_MAX - d.count() ? never() : instant{ns + d.count()};
     }
     constexpr duration operator-(instant o) const { return duration(ns - o.ns); }
 };
