@@ -78,7 +78,4 @@ result<void> check_shape(const block_id&);
 /// "<hash>:1:0102030405AB".
 std::string to_string(const block_id&);
 
-/// The first six bytes in upper-case hex, zeros where there are fewer (libs/bytes Fingerprint).
-std::string fingerprint(byte_view);
-
 }  // namespace tetrad::chain

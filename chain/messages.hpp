@@ -211,6 +211,12 @@ struct blocksync_message {
     bool operator==(const blocksync_message&) const = default;
 };
 
+result<void> check_shape(const block_request&);
+result<void> check_shape(const no_block_response&);
+result<void> check_shape(const block_response&);
+result<void> check_shape(const status_request&);
+result<void> check_shape(const status_response&);
+
 /// Decodes and checks the shape (of the message: a block in it is not opened).
 result<blocksync_message> decode_blocksync(const slice&);
 bytes encode_blocksync(const blocksync_message&);
@@ -221,7 +227,7 @@ struct received_block {
     slice encoded;  // canonical, shared with the message where it can be
     std::optional<chain::extended_commit> extended_commit;
 };
-/// More than votes_max signatures in its commit are refused before anything is hashed.
+/// More than votes_max signatures in a commit are refused before anything is hashed.
 result<received_block> open(const block_response&);
 
 // ---- mempool ----
@@ -238,9 +244,14 @@ struct mempool_message {
         fields(wire::one_of("", &mempool_message::what, wire::alternative{1}));
     bool operator==(const mempool_message&) const = default;
 };
-/// At least one transaction.
-result<txs> decode_mempool(const slice&);
-bytes encode_mempool(const txs&);
+/// What one message may hold; 0 or less: no limit.
+struct mempool_limits {
+    std::int64_t tx_bytes_max = 0;
+    std::int64_t batch_bytes_max = 0;  // of all together, where that is more than one transaction may have
+};
+/// At least one transaction, none of them empty or too large.
+result<txs> decode_mempool(const slice&, const mempool_limits&);
+bytes encode_mempool(txs);
 /// A message that holds one transaction of `tx_bytes` bytes: what the channel accepts at most.
 std::size_t mempool_bytes_max(std::size_t tx_bytes);
 
