@@ -171,7 +171,7 @@ result<bytes> from_base64(std::string_view in) {
     }
 }
 
-error detail::not_a_number(std::string_view in, bool out_of_range) {
+error not_a_number(std::string_view in, bool out_of_range) {
     return error(errc::invalid, out_of_range ? format("number out of range: {}", in) : format("not a decimal number: {}", quote(in)));
 }
 

@@ -43,9 +43,8 @@ void put_base64(char* to, byte_view in);
 
 // ---- numbers ----
 
-namespace detail {
+/// What parse_decimal answers.
 error not_a_number(std::string_view text, bool out_of_range);
-}
 
 /// Decimal digits, with a minus sign where T is signed; nothing else, no spaces, no plus sign.
 template <std::integral T>
@@ -54,7 +53,7 @@ result<T> parse_decimal(std::string_view text) {
     const char* end = text.data() + text.size();
     const auto [stopped, problem] = std::from_chars(text.data(), end, value);
     if (problem != std::errc{} || stopped != end || text.empty())
-        return std::unexpected<error>(detail::not_a_number(text, problem == std::errc::result_out_of_range && stopped == end));
+        return std::unexpected<error>(not_a_number(text, problem == std::errc::result_out_of_range && stopped == end));
     return value;
 }
 
