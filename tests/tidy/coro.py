@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Coroutine traps of g++ 12: what stands in the statement that awaits.
 
-A capturing lambda or a braced aggregate there is destroyed twice; co_await inside ?:, inside braces or inside a macro's argument
-is miscompiled or run more than once. A lambda that is itself a coroutine and captures loses its captures when it is gone (tests,
+A capturing lambda or a braced aggregate there is destroyed twice; co_await in a branch of ?:, inside braces or inside a macro's
+argument is miscompiled or run more than once. A lambda that is itself a coroutine and captures loses its captures when it is gone (tests,
 which hold theirs until the end, may). Looks at tokens: braces are told apart as blocks, lambda bodies and initializers, and
 statements are cut at blocks and semicolons.
 """
@@ -169,8 +169,8 @@ class _Reader:
                     self.say(i, f"a braced aggregate {name}{{}} in the statement that awaits: name it first")
             elif word == "(" and inside and n and _MACRO.fullmatch(self.words[i - 1]):
                 self.say(i, f"co_await inside {self.words[i - 1]}(): name the awaited value first")
-            elif word == "?" and any(begin < a < stop for a in awaits for begin, stop in [self.conditional(statement, n)]):
-                self.say(i, "co_await inside ?: : use if")
+            elif word == "?" and any(i < a < self.branches_end(statement, n) for a in awaits):
+                self.say(i, "co_await in a branch of ?: : use if")
 
     def say(self, token, message):
         self.found.append((self.line(token), message))
@@ -186,22 +186,18 @@ class _Reader:
                     break
         return self.words[j] if j >= 0 and _WORD.fullmatch(self.words[j]) and self.words[j] not in _KEYWORDS else ""
 
-    def conditional(self, statement, n):
-        """From where to where the ?: at statement[n] reaches: its operands up to a comma, an assignment or a bracket."""
-        def edge(step):
-            k = n + step
-            while 0 <= k < len(statement):
-                word, i = self.words[statement[k]], statement[k]
-                other = self.match.get(i)
-                opens, closes = (("(", "[", "{"), (")", "]", "}"))[::step]
-                if word in opens and other is not None:
-                    while 0 <= k < len(statement) and statement[k] != other:
-                        k += step
-                elif word in closes or word in (",", "=", "return", "co_return"):
-                    return i
-                k += step
-            return statement[-1] + 1 if step > 0 else statement[0] - 1
-        return edge(-1), edge(1)
+    def branches_end(self, statement, n):
+        """Where the branches of the ? at statement[n] end: at a comma, an assignment or the bracket that holds them."""
+        k = n + 1
+        while k < len(statement):
+            i, word = statement[k], self.words[statement[k]]
+            if word in ("(", "[", "{") and i in self.match:
+                while k < len(statement) and statement[k] < self.match[i]:
+                    k += 1
+            elif word in (")", "]", "}", ",", "="):
+                return i
+            k += 1
+        return statement[-1] + 1
 
 
 def _brackets(words):

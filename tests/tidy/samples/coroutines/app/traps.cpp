@@ -22,7 +22,7 @@ task<void> braces() {
 
 task<int> conditionals(bool b) {
     int x = b ? co_await one() : 2;
-    x = co_await truth() ? 1 : 2;
+    x = b ? 1 : b ? co_await two() : 3;
     call(1, b ? 1 : take(co_await two()));
     co_return b ? 1 : co_await one();
 }

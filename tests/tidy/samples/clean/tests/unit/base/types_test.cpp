@@ -10,6 +10,7 @@ task<plain<int>> good(std::vector<int> a, bool b) {
     auto named = [&](int n) { return plain<int>{n}; };
     plain<int> first{1};
     const int value = b ? a[a[0]] : 2;
+    const int chosen = pick(co_await one(1) == 2 ? 3 : 4, co_await two(b ? 1 : 2));
     auto [left, right] = co_await both(first, std::move(first));
     co_await ok(wait(made{5}, std::chrono::milliseconds{50}, std::string{"x"}));
     co_await ok(call(named, [](int n) { return n; }, b ? 1'000 : 2));
