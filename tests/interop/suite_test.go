@@ -75,6 +75,8 @@ func TestVerify(t *testing.T) {
 
 func TestCosmjs(t *testing.T) { cosmJS(t, network(t, "four")) }
 
+func TestMempool(t *testing.T) { gossip(t, network(t, "four")) }
+
 // fixture is a network that scenarios share, and the node under test that follows it.
 type fixture struct {
 	*harness.Network
