@@ -3,6 +3,7 @@
 
 #include "app/handshake.hpp"
 #include "base/text.hpp"
+#include "base/wire/json.hpp"
 #include "config/home.hpp"
 
 namespace tetrad::daemon {
@@ -277,7 +278,8 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     p2p::node_info self = hub_options_of(options_, app::kvstore::app_version).self;
     self.channels = {p2p::channels::blocksync, p2p::channels::state, p2p::channels::mempool};
     rpc::environment env{storage::client(plan_.api_reads), plan_.submits, plan_.lists, plan_.network_status, *app_.query,
-                         std::move(self), options_.validator_key.public_key(), options_.genesis_text,
+                         std::move(self), options_.validator_key.public_key(), options_.settings.p2p.external_address,
+                         json::to_json(options_.genesis),
                          options_.settings.tx_index.indexer == "kv"};
     rpc_ = std::make_unique<rpc::service>(here, options_.settings.rpc, std::move(env), log.module("rpc"));
     plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) -> task<result<void>> {

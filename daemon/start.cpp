@@ -57,6 +57,7 @@ result<std::unique_ptr<storage::store>> open_store(node_options& o, const logger
 
 result<void> run_node(const node_options& given) {
     node_options options = given;
+    TRY(const auto signals, stop_signals::create());
     const auto cores = runtime::usable_cores();
     TRY(const auto place, runtime::place_shards(cores, static_cast<std::size_t>(options.settings.shards.rotate),
                                                 options.settings.shards.placement));
@@ -86,13 +87,21 @@ result<void> run_node(const node_options& given) {
     main_log.info("placement", "shards", place.text(), "ring", ring);
 
     TRY(auto store, open_store(options, main_log));
-    signals stop_signals;
+    std::atomic<int> changes{0};
+    node* built = nullptr;
+    auto on_change = [&] {
+        if (built->failure())
+            signals->stop(built->failure()->text);
+        ++changes;
+        changes.notify_all();
+    };
     node_parts parts{{*shards[0], *shards[1], *shards[2], *shards[3]},
                      std::move(store),
                      place.threads[storage_thread].shards.size() == 1,
                      loggers,
-                     [&stop_signals] { stop_signals.wake(); }};
+                     on_change};
     node running(options, std::move(parts));
+    built = &running;
     running.start();
     for (std::size_t t = 0; t < threads.size(); ++t) {
         const auto& where = place.threads[t];
@@ -106,12 +115,10 @@ result<void> run_node(const node_options& given) {
         });
     }
 
-    while (!running.is_stopped()) {
-        if (stop_signals.wait() == signals::reason::signal)
-            main_log.info("stopping");
-        if (stop_signals.was_signalled() || running.failure())
-            running.request_stop();
-    }
+    main_log.info("stopping", "why", signals->wait_for_stop());
+    running.request_stop();
+    for (int seen = changes; !running.is_stopped(); seen = changes)
+        changes.wait(seen);
     for (auto& t : threads) {
         t.loop->stop();
         t.running.join();

@@ -25,6 +25,7 @@ struct environment {
 
     p2p::node_info self;                          // as peers see us
     std::optional<crypto::public_key> validator;  // the key in priv_validator_key.json
+    std::string external_address;                 // p2p.external_address
     std::string genesis_json;                     // the document as CometBFT marshals it, compact
     bool indexes_txs = true;                      // tx_index.indexer is not null
 };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/arguments.hpp"
+
+#include <algorithm>
+
+namespace tetrad::rpc::detail {
+
+bool is_integer_text(std::string_view text) {
+    if (text.starts_with('-'))
+        text.remove_prefix(1);
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace tetrad::rpc::detail

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/http/message.hpp"
+
+#include <chrono>
+
+#include "base/text.hpp"
+
+namespace tetrad::rpc::http {
+
+namespace {
+
+/// RFC 9110's date: "Tue, 15 Nov 1994 08:12:31 GMT".
+std::string http_date(timestamp t) {
+    static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    using namespace std::chrono;
+    const sys_seconds at{seconds(t.seconds)};
+    const auto day = floor<std::chrono::days>(at);
+    const year_month_day ymd(day);
+    const hh_mm_ss time(at - day);
+    return format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", days[weekday(day).c_encoding()], static_cast<unsigned>(ymd.day()),
+                  months[static_cast<unsigned>(ymd.month()) - 1], static_cast<int>(ymd.year()), time.hours().count(),
+                  time.minutes().count(), time.seconds().count());
+}
+
+}  // namespace
+
+std::string_view request::parameter(std::string_view name) const {
+    for (const auto& [key, value] : query)
+        if (key == name && !value.empty())
+            return value;
+    return {};
+}
+
+std::string_view reason(int status) {
+    switch (status) {
+        case 200: return "OK";
+        case 204: return "No Content";
+        case 400: return "Bad Request";
+        case 404: return "Not Found";
+        case 408: return "Request Timeout";
+        case 413: return "Request Entity Too Large";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 503: return "Service Unavailable";
+        default: return "Status";
+    }
+}
+
+std::string render(const response& r, timestamp now, bool keep_alive, bool head_only) {
+    std::string out;
+    out.reserve(256 + (head_only ? 0 : r.body.size()));
+    out += format("HTTP/1.1 {} {}\r\n", r.status, reason(r.status));
+    if (!r.content_type.empty())
+        out += "Content-Type: " + r.content_type + "\r\n";
+    for (const auto& [name, value] : r.headers)
+        out += name + ": " + value + "\r\n";
+    out += format("X-Server-Time: {}\r\nDate: {}\r\nContent-Length: {}\r\n", now.seconds, http_date(now), r.body.size());
+    if (!keep_alive)
+        out += "Connection: close\r\n";
+    out += "\r\n";
+    if (!head_only)
+        out += r.body;
+    return out;
+}
+
+}  // namespace tetrad::rpc::http

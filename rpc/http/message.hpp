@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// An HTTP request and response as the handlers see them. Plain values.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace tetrad::rpc::http {
+
+struct request {
+    std::string method;         // "GET"
+    std::string path;           // "/block", escapes undone
+    std::vector<std::pair<std::string, std::string>> query;  // of the URL, then of a form body; escapes undone
+    std::string host;
+    std::string origin;         // CORS
+    std::string access_control_request_method;
+    std::string content_type;
+    std::string body;
+    bool keep_alive = true;
+    bool body_too_large = false;  // the body was over the limit and is not here
+
+    /// The first value of that name, "" where there is none.
+    std::string_view parameter(std::string_view name) const;
+};
+
+struct response {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+};
+
+std::string_view reason(int status);
+/// Status line, headers, and for other requests than HEAD the body.
+std::string render(const response&, timestamp now, bool keep_alive, bool head_only);
+
+}  // namespace tetrad::rpc::http

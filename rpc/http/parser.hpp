@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1.1 requests out of a byte stream, over Boost.Beast's parser, without I/O. One object a request.
+//
+//   bounds: header_bytes_max for the request line and all headers, body_bytes_max for the body: a body over the limit is not kept,
+//   and the request says so.
+#pragma once
+
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "rpc/http/message.hpp"
+
+namespace tetrad::rpc::http {
+
+struct parser_limits {
+    std::size_t header_bytes_max = 1 << 20;
+    std::size_t body_bytes_max = 1'000'000;
+};
+
+class request_parser {
+public:
+    explicit request_parser(parser_limits limits);
+    ~request_parser();
+
+    enum class progress : std::uint8_t { more, complete };
+    /// Takes bytes from the front of `in` and says how many in `used`. Fails on what is no HTTP request; errc::too_large: headers.
+    result<progress> feed(byte_view in, std::size_t& used);
+    /// The client waits for "100 Continue" before it sends the body. True once.
+    bool take_expects_continue();
+    /// After complete.
+    request take();
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+/// Appends name=value pairs of a query or a form, escapes undone ("+" is a blank).
+void parse_query(std::string_view text, std::vector<std::pair<std::string, std::string>>& out);
+
+}  // namespace tetrad::rpc::http

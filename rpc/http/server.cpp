@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/http/server.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "runtime/timer.hpp"
+
+namespace tetrad::rpc::http {
+
+using runtime::ok;
+using runtime::task;
+
+namespace {
+
+constexpr std::size_t read_bytes = 16 * 1024;
+
+response plain(int status, std::string text) {
+    return {status, "text/plain; charset=utf-8", {{"X-Content-Type-Options", "nosniff"}}, std::move(text)};
+}
+
+}  // namespace
+
+server::server(runtime::shard& api, server_options options, handler answer, logger log)
+    : here_(api), options_(std::move(options)), answer_(std::move(answer)), log_(log), tasks_(api) {}
+
+result<runtime::endpoint> server::listen(const runtime::endpoint& at) {
+    TRY(auto socket, runtime::tcp_listener::listen(here_.io(), at));
+    const auto bound = socket.bound();
+    listeners_.push_back(std::make_unique<listener>(std::move(socket), options_.connections_max));
+    tasks_.spawn(accept_loop(*listeners_.back()));
+    return bound;
+}
+
+task<void> server::stop() {
+    tasks_.request_stop();
+    co_await tasks_.join();
+    listeners_.clear();
+}
+
+task<void> server::accept_loop(listener& on) {
+    for (;;) {
+        result<runtime::semaphore::unit> slot = co_await on.slots.acquire();
+        if (!slot)
+            co_return;
+        result<runtime::tcp_stream> stream = co_await on.socket.accept();
+        if (!stream)
+            co_return;
+        tasks_.spawn(serve(std::move(*stream), std::move(*slot)));
+    }
+}
+
+task<void> server::serve(runtime::tcp_stream stream, runtime::semaphore::unit slot) {
+    (void)slot;  // held as long as the connection
+    auto conversation = converse(stream);
+    result<void> ended = co_await conversation;
+    if (!ended && ended.error().code != errc::closed && ended.error().code != errc::cancelled)
+        log_.debug("connection ended", "remote", to_string(stream.remote()), "why", ended.error().text);
+}
+
+// Reads one request; `rest` holds what came with it and belongs to the next.
+task<result<request>> server::read_request(runtime::tcp_stream& stream, bytes& rest) {
+    request_parser parser(options_.limits);
+    bytes buffer(read_bytes);
+    for (;;) {
+        if (!rest.empty()) {
+            std::size_t used = 0;
+            result<request_parser::progress> at = parser.feed(rest, used);
+            if (!at)
+                co_return pass(at);
+            rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(used));
+            if (*at == request_parser::progress::complete)
+                co_return parser.take();
+            if (parser.take_expects_continue())
+                co_await ok(stream.write_all(view("HTTP/1.1 100 Continue\r\n\r\n")));
+        }
+        result<std::size_t> got = co_await stream.read_some(byte_span(buffer));
+        if (!got)
+            co_return pass(got);
+        if (*got == 0)
+            co_return fail(errc::closed, "the client closed the connection");
+        append(rest, byte_view(buffer).first(*got));
+    }
+}
+
+task<result<void>> server::converse(runtime::tcp_stream& stream) {
+    bytes rest;
+    for (bool again = true; again;) {
+        auto reading = read_request(stream, rest);
+        result<request> asked = co_await runtime::with_deadline(here_.now() + options_.read_timeout, std::move(reading));
+        response answer;
+        bool head_only = false;
+        if (asked) {
+            again = asked->keep_alive;
+            head_only = asked->method == "HEAD";
+            auto answering = answer_(*asked);
+            answer = co_await answering;
+            add_cors(*asked, answer);
+        } else if (asked.error().code == errc::invalid || asked.error().code == errc::too_large) {
+            again = false;
+            answer = asked.error().code == errc::invalid ? plain(400, "400 Bad Request: " + asked.error().text)
+                                                         : plain(431, "431 Request Header Fields Too Large");
+        } else {
+            co_return pass(asked);  // closed, idle for too long, or stopping
+        }
+        const std::string text = render(answer, here_.io().wall_clock(), again, head_only);
+        auto writing = stream.write_all(view(text));
+        co_await ok(runtime::with_deadline(here_.now() + options_.write_timeout, std::move(writing)));
+    }
+    co_return result<void>{};
+}
+
+// ---- CORS ----
+
+bool server::allows(const std::string& origin) const {
+    return std::ranges::any_of(options_.cors.origins, [&](const std::string& rule) {
+        const auto star = rule.find('*');
+        if (star == rule.npos)
+            return rule == origin;
+        const auto head = std::string_view(rule).substr(0, star), tail = std::string_view(rule).substr(star + 1);
+        return origin.size() >= head.size() + tail.size() && origin.starts_with(head) && origin.ends_with(tail);
+    });
+}
+
+void server::add_cors(const request& q, response& r) const {
+    if (options_.cors.origins.empty())
+        return;
+    r.headers.emplace_back("Vary", "Origin");
+    if (q.origin.empty() || !allows(q.origin))
+        return;
+    const bool any = std::ranges::find(options_.cors.origins, "*") != options_.cors.origins.end();
+    r.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : q.origin);
+    if (q.method == "OPTIONS" && !q.access_control_request_method.empty()) {
+        r.status = 204;
+        r.body.clear();
+        r.content_type.clear();
+        r.headers.emplace_back("Access-Control-Allow-Methods", q.access_control_request_method);
+        std::string headers;
+        for (const auto& h : options_.cors.headers)
+            headers += (headers.empty() ? "" : ", ") + h;
+        r.headers.emplace_back("Access-Control-Allow-Headers", headers);
+    }
+}
+
+}  // namespace tetrad::rpc::http

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rpc/jsonrpc.hpp"
+
+#include <charconv>
+#include <cmath>
+
+#include "base/text.hpp"
+
+namespace tetrad::rpc {
+
+using runtime::task;
+
+namespace {
+
+enum code : int { parse_error = -32700, invalid_request = -32600, method_not_found = -32601, invalid_params = -32602, internal = -32603 };
+
+std::string_view message_of(int c) {
+    switch (c) {
+        case parse_error: return "Parse error. Invalid JSON";
+        case invalid_request: return "Invalid Request";
+        case method_not_found: return "Method not found";
+        case invalid_params: return "Invalid params";
+        default: return "Internal error";
+    }
+}
+
+constexpr std::string_view url_id = "-1";
+
+// {"jsonrpc":"2.0","id":...,"error":{...}}; no id where it is not known.
+void append_error(std::string& out, std::string_view id, int c, std::string_view data) {
+    json::writer w(out);
+    w.begin_object();
+    w.key("jsonrpc");
+    w.string("2.0");
+    if (!id.empty()) {
+        w.key("id");
+        w.verbatim(id);
+    }
+    w.key("error");
+    w.begin_object();
+    w.key("code");
+    w.number(static_cast<std::int64_t>(c));
+    w.key("message");
+    w.string(message_of(c));
+    if (!data.empty()) {
+        w.key("data");
+        w.string(data);
+    }
+    w.end_object();
+    w.end_object();
+}
+
+http::response error_response(int status, std::string_view id, int c, std::string_view data) {
+    http::response r;
+    r.status = status;
+    append_error(r.body, id, c, data);
+    return r;
+}
+
+void allow_caching(http::response& r) { r.headers.emplace_back("Cache-Control", "public, max-age=86400"); }
+
+/// A result goes straight into the body; a failure takes back what was written and leaves an error object.
+task<bool> append_call(std::string& out, std::string_view id, const bound_call& call) {
+    const std::size_t before = out.size();
+    out += "{\"jsonrpc\":\"2.0\",\"id\":";
+    out += id;
+    out += ",\"result\":";
+    json::writer w(out);
+    auto running = call.run(w);
+    result<void> done = co_await running;
+    if (done) {
+        out += '}';
+        co_return true;
+    }
+    out.resize(before);
+    append_error(out, id, internal, done.error().text);
+    co_return false;
+}
+
+struct request_envelope {
+    std::string id;      // as it is echoed; empty: a notification
+    std::string method;
+    std::optional<json::value> params;
+};
+
+/// A number is cut to an integer, as Go's float64 is.
+result<std::string> id_text(const json::value& v) {
+    std::string out;
+    if (v.is(json::kind::string)) {
+        json::writer(out).string(v.string());
+        return out;
+    }
+    if (!v.is(json::kind::number))
+        return fail(errc::invalid, format("json-rpc ID ({}) is of unknown type ({})", v.raw(), name(v.type())));
+    if (const auto whole = v.int64()) {
+        json::writer(out).number(*whole);
+        return out;
+    }
+    double number = 0;
+    const auto raw = v.raw();
+    std::from_chars(raw.data(), raw.data() + raw.size(), number);
+    const double cut = std::trunc(number);
+    json::writer(out).number(cut >= 9.2e18 ? INT64_MAX : cut <= -9.2e18 ? INT64_MIN : static_cast<std::int64_t>(cut));
+    return out;
+}
+
+result<request_envelope> envelope_of(const json::value& v) {
+    if (!v.is(json::kind::object))
+        return fail(errc::invalid, format("json: cannot unmarshal {} into Go value of type types.RPCRequest", name(v.type())));
+    request_envelope e;
+    if (const auto id = v.find_fold("id"); id && !id->is_null()) {
+        TRY(e.id, id_text(*id));
+    }
+    if (const auto method = v.find_fold("method"); method && !method->is_null()) {
+        if (!method->is(json::kind::string))
+            return fail(errc::invalid, format("json: cannot unmarshal {} into Go struct field .method of type string", name(method->type())));
+        e.method = std::string(method->string());
+    }
+    if (const auto params = v.find_fold("params"); params && !params->is_null())
+        e.params = *params;
+    return e;
+}
+
+}  // namespace
+
+bool is_websocket_method(std::string_view name) {
+    return name == "subscribe" || name == "unsubscribe" || name == "unsubscribe_all";
+}
+
+task<http::response> jsonrpc::answer(const http::request& q) const {
+    if (q.body_too_large)
+        co_return error_response(400, {}, invalid_request, "error reading request body: http: request body too large");
+    if (q.method == "OPTIONS" && !q.access_control_request_method.empty())
+        co_return http::response{};
+    if (q.path == "/" || q.path.empty()) {
+        auto body = answer_body(q);
+        http::response r = co_await body;
+        co_return r;
+    }
+    const std::string_view name = std::string_view(q.path).substr(1);
+    if (is_websocket_method(name))
+        co_return error_response(404, url_id, method_not_found, {});
+    const auto at = routes_.find(name);
+    if (at == routes_.end()) {
+        http::response r{404, "text/plain; charset=utf-8", {}, "404 page not found\n"};
+        r.headers.emplace_back("X-Content-Type-Options", "nosniff");
+        co_return r;
+    }
+    auto by_url = answer_url(q, *at->second);
+    http::response r = co_await by_url;
+    co_return r;
+}
+
+task<http::response> jsonrpc::answer_url(const http::request& q, const route& method) const {
+    auto call = method.bind(q);
+    if (!call)
+        co_return error_response(500, url_id, invalid_params, "error converting http params to arguments: " + call.error().text);
+    http::response r;
+    auto calling = append_call(r.body, url_id, *call);
+    const bool good = co_await calling;
+    if (!good)
+        r.status = 500;
+    else if (call->cacheable)
+        allow_caching(r);
+    co_return r;
+}
+
+task<http::response> jsonrpc::answer_body(const http::request& q) const {
+    if (q.body.empty())
+        co_return list_of_methods(q);
+    auto parsed = json::parse(q.body);
+    if (!parsed)
+        co_return error_response(500, {}, parse_error, "error unmarshaling request: " + parsed.error().text);
+    const json::value root = parsed->root();
+    std::vector<request_envelope> requests;
+    if (root.is(json::kind::array)) {
+        for (const auto v : root.elements()) {
+            if (batch_max_ != 0 && requests.size() == batch_max_)
+                co_return error_response(200, {}, invalid_request,
+                                         format("batch request exceeds maximum ({}) allowed number of requests", batch_max_));
+            auto e = envelope_of(v);
+            if (!e)
+                co_return error_response(500, {}, parse_error, "error unmarshaling request: " + e.error().text);
+            requests.push_back(std::move(*e));
+        }
+    } else {
+        auto e = envelope_of(root);
+        if (!e)
+            co_return error_response(500, {}, parse_error, "error unmarshaling request: " + e.error().text);
+        requests.push_back(std::move(*e));
+    }
+
+    http::response r;
+    std::size_t answers = 0;
+    bool cacheable = true;
+    for (const auto& e : requests) {
+        if (e.id.empty())
+            continue;  // a notification: nothing runs, nothing is answered
+        if (answers++ > 0)
+            r.body += ',';
+        const auto at = routes_.find(e.method);
+        if (at == routes_.end()) {
+            append_error(r.body, e.id, method_not_found, {});
+            cacheable = false;
+            continue;
+        }
+        result<bound_call> call = at->second->bind();
+        if (e.params && (e.params->is(json::kind::object) || e.params->is(json::kind::array)))
+            call = at->second->bind(*e.params);
+        else if (e.params)
+            call = fail(errc::invalid, format("unknown type for JSON params: json: cannot unmarshal {} into Go value of type "
+                                              "[]json.RawMessage. Expected map or array", name(e.params->type())));
+        if (!call) {
+            append_error(r.body, e.id, invalid_params, "error converting json params to arguments: " + call.error().text);
+            cacheable = false;
+            continue;
+        }
+        cacheable = cacheable && call->cacheable;
+        auto calling = append_call(r.body, e.id, *call);
+        (void)co_await calling;
+    }
+    if (answers == 0)
+        r.content_type.clear();
+    else if (answers > 1)
+        r.body = "[" + r.body + "]";
+    if (answers > 0 && cacheable)
+        allow_caching(r);
+    co_return r;
+}
+
+http::response jsonrpc::list_of_methods(const http::request& q) const {
+    http::response r;
+    r.content_type = "text/html";
+    r.body = "<html><body><br>Available endpoints:<br><br>Endpoints that require arguments:<br>";
+    const auto html = [](std::string_view text) {
+        std::string out;
+        for (const char c : text)
+            out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&#34;" : c == '&' ? "&amp;" : std::string(1, c);
+        return out;
+    };
+    const std::string host = html(q.host);
+    for (const auto& [name, route] : routes_) {
+        std::string link = "//" + host + "/" + name + "?", arguments;
+        for (const auto& a : route->argument_names())
+            arguments += (arguments.empty() ? "" : "&") + a + "=_";
+        link += arguments;
+        r.body += "<a href=\"" + link + "\">" + link + "</a></br>";
+    }
+    r.body += "</body></html>";
+    return r;
+}
+
+}  // namespace tetrad::rpc
