@@ -274,7 +274,7 @@ public:
     /// Takes n also where fewer are there: the debt delays what follows.
     void spend(instant now, std::int64_t n) {
         refill(now);
-        tokens_ = std::max(tokens_ - n, -debt_max);
+        tokens_ = static_cast<std::int64_t>(std::max<__int128>(static_cast<__int128>(tokens_) - n, -debt_max));
     }
     /// When n will be available (now, where they are); n above the burst counts as the burst.
     instant when(instant now, std::int64_t n) {

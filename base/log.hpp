@@ -144,7 +144,7 @@ private:
         if constexpr (std::is_same_v<T, bool>)
             r.add(key, v ? "true" : "false", true);
         else if constexpr (requires { typename T::rep; v.v; })
-            r.add(key, v.v);
+            add(r, key, v.v);
         else if constexpr (std::is_convertible_v<const T&, std::string_view>)
             r.add(key, std::string_view(v), false);
         else if constexpr (std::signed_integral<T>)

@@ -26,6 +26,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 constexpr std::size_t bytes_limit = std::size_t{1} << 30;  // offsets are 32 bits
+constexpr int depth_limit = 1000;                          // the builder calls itself
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -141,7 +142,7 @@ bool unescape(std::string_view in, std::string& out) {
 
 class builder {
 public:
-    builder(tree& t, std::size_t size, int depth_max) : tree_(t), size_(size), depth_max_(depth_max) {}
+    builder(tree& t, std::size_t size, int depth_max) : tree_(t), size_(size), depth_max_(std::min(depth_max, depth_limit)) {}
 
     bool scalar(std::string_view token) {
         const auto at = static_cast<std::size_t>(token.data() - tree_.source.data());

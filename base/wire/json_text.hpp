@@ -20,7 +20,7 @@ std::string_view name(kind);
 
 struct limits {
     std::size_t bytes_max = 64u << 20;  // of the text; never more than 1 GiB. A node takes 16 bytes, at worst one a two bytes
-    int depth_max = 128;
+    int depth_max = 128;             // of brackets in brackets; never more than 1000
 };
 
 namespace detail {
