@@ -27,6 +27,7 @@ var rejections = [][]byte{[]byte("Inbound Peer rejected"), []byte("Ignoring inbo
 type logLine struct {
 	Message string    `json:"_msg"`
 	Level   string    `json:"level"`
+	Module  string    `json:"module"`
 	Time    time.Time `json:"ts"`
 	text    string
 }
@@ -148,7 +149,7 @@ func parseLine(raw []byte) (logLine, bool) {
 		return line, true
 	}
 	if line.Level == "error" {
-		return line, true
+		return line, line.Module != "rpc-server" // that is about us, who ask it strange things
 	}
 	for _, rejection := range rejections {
 		if bytes.Contains(raw, rejection) {
