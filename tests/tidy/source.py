@@ -67,7 +67,7 @@ class Tree:
         for folder, folders, files in os.walk(self.root):
             relative = os.path.relpath(folder, self.root)
             folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS and
-                                not (relative == "." and f.startswith("build")))
+                                (relative != "." or f in self.folders or f in self.rules["other_folders"]))
             for name in sorted(files):
                 path = os.path.normpath(os.path.join(relative, name))
                 if self._is_text(path):
