@@ -36,16 +36,15 @@ result<peer_address> parse_peer_address(std::string_view given) {
     const auto bad = [&](const char* what) {
         return fail(errc::invalid, "\"" + std::string(given) + "\": " + what + " (expected id@host:port)");
     };
-    auto text = without_scheme(given);
-    const auto at = text.find('@');
-    if (at == text.npos)
+    const auto at = given.find('@');
+    if (at == given.npos)
         return bad("no id");
     peer_address address;
-    address.id = text.substr(0, at);
+    address.id = without_scheme(given.substr(0, at));
     std::ranges::transform(address.id, address.id.begin(), [](unsigned char c) { return std::tolower(c); });
     if (!is_peer_id(address.id))
         return bad("the id is not 40 hex digits");
-    text = without_scheme(text.substr(at + 1));
+    const auto text = without_scheme(given.substr(at + 1));
     const auto colon = text.rfind(':');
     if (colon == text.npos)
         return bad("no port");

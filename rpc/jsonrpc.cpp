@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "runtime/shard.hpp"
 
 namespace tetrad::rpc {
 
