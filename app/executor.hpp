@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Executes decided blocks on the consensus shard, in the order that keeps application and store together (ARCHITECTURE.md 7):
+// Executes decided blocks on the consensus shard, in the order that keeps application and store together:
 //
 //   validate -> FinalizeBlock -> one atomic synced batch (block, seen commit, response, state, index) -> the WAL's end of height
 //   -> pool locked -> application's Commit -> pool updated -> events -> pruning

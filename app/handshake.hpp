@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings the application to the store's height when a node starts (CometBFT's Handshaker; p2p-consensus.md 8.8). Consensus shard,
+// Brings the application to the store's height when a node starts (CometBFT's Handshaker). Consensus shard,
 // before anything else runs there.
 //
 //   S = store's height, T = state's height, A = application's height

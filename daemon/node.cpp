@@ -255,12 +255,14 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     hub_->add(*blocksync_);
     hub_->add(*mempool_);
     blocksync_->attach(*hub_);
-    plan_.network_status.serve(mine, [this](p2p::ask_status) -> task<result<p2p::network_status>> { co_return hub_->status(); });
+    plan_.network_status.serve(mine, [this](p2p::ask_status) { return network_status(); });
     result<runtime::endpoint> at = co_await hub_->start();
     if (at)
         mine.spawn(blocksync_->run());
     co_return at;
 }
+
+task<result<p2p::network_status>> node::network_status() { co_return hub_->status(); }
 
 task<void> node::run_network() {
     plan_.go_network.serve(tasks(role::network), [this](consensus::chain_tip tip) { return begin_network(std::move(tip)); });
@@ -282,12 +284,14 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
                          json::to_json(options_.genesis),
                          options_.settings.tx_index.indexer == "kv"};
     rpc_ = std::make_unique<rpc::service>(here, options_.settings.rpc, std::move(env), log.module("rpc"));
-    plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) -> task<result<void>> {
-        rpc_->on_block(e);
-        co_return result<void>{};
-    });
+    plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) { return on_block(std::move(e)); });
     result<std::vector<runtime::endpoint>> at = co_await rpc_->start();
     co_return at;
+}
+
+task<result<void>> node::on_block(std::shared_ptr<const app::block_committed> e) {
+    rpc_->on_block(e);
+    co_return result<void>{};
 }
 
 task<void> node::run_api() {

@@ -85,6 +85,8 @@ private:
     runtime::task<result<chain::state>> load_state();
     runtime::task<result<runtime::endpoint>> begin_network(consensus::chain_tip tip);
     runtime::task<result<std::vector<runtime::endpoint>>> begin_api();
+    runtime::task<result<p2p::network_status>> network_status();
+    runtime::task<result<void>> on_block(std::shared_ptr<const app::block_committed> e);
     result<void> check_validator(const chain::state&) const;
     runtime::task<void> until_told(runtime::role r);
     void ended(runtime::role r);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Channels of a multiplexed connection: what a reactor declares, and the limits that hold for it (p2p-consensus.md section 5).
+// Channels of a multiplexed connection: what a reactor declares, and the limits that hold for it.
 #pragma once
 
 #include <cstddef>

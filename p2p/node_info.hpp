@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node says of itself in the handshake (tendermint.p2p.DefaultNodeInfo) and in RPC, and when two nodes fit together.
-// p2p-consensus.md section 3. Channel lists name only channels whose reactor exists: CometBFT drops a peer that gets a message it
+// Channel lists name only channels whose reactor exists: CometBFT drops a peer that gets a message it
 // did not expect, and so do we.
 #pragma once
 

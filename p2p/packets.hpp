@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets of a multiplexed connection, without I/O: a message is cut into packets of at most 1024 bytes of data, each with a length
-// in front; ping and pong stand between them. p2p-consensus.md section 4.
+// in front; ping and pong stand between them.
 #pragma once
 
 #include <optional>

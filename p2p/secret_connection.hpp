@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The secret connection, without I/O: who is at the other end, and the sealed frames that follow. p2p-consensus.md section 2.
+// The secret connection, without I/O: who is at the other end, and the sealed frames that follow. As p2p/conn of CometBFT.
 //
 //   both sides at once                                      this class
 //   -> 22 0a 20 <ephemeral X25519 key>                      hello()

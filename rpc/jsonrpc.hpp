@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON-RPC 2.0 over HTTP as CometBFT's server speaks it: POST with one request or a batch, and GET or POST of /method. Codes,
-// statuses and texts are in data-abci-rpc.md 5.2 and 5.3.
+// JSON-RPC 2.0 over HTTP as CometBFT's server speaks it: POST with one request or a batch, and GET or POST of /method. Codes, statuses
+// and texts are its own.
 #pragma once
 
 #include <string>

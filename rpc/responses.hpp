@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results of the methods, one field list each (data-abci-rpc.md 5.9). Written to JSON only.
+// Results of the methods, one field list each. Written to JSON only.
 #pragma once
 
 #include <memory>

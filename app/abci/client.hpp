@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The application as a node sees it: four connections, each owned by exactly one shard (ARCHITECTURE.md section 1). A failure (the
+// The application as a node sees it: four connections, each owned by exactly one shard. A failure (the
 // connection broke, the application answered nonsense) cannot be gone on from: the text goes up and the node stops.
 #pragma once
 

@@ -125,7 +125,9 @@ public:
         if (options_.durable) {
             const std::string record = json::to_json(state_record{state_.size, state_.height});
             write_.puts.emplace_back(to_bytes(state_key), to_bytes(record));
-            result<void> written = co_await options_.durable->call(std::exchange(write_, {}));
+            storage::app_write write = std::move(write_);
+            write_ = storage::app_write();
+            result<void> written = co_await options_.durable->call(std::move(write));
             if (!written)
                 co_return pass(written, "kvstore");
         }
@@ -218,7 +220,10 @@ public:
 class query_side final : public abci::query_connection {
 public:
     explicit query_side(std::shared_ptr<const state> start) : snapshot_(std::move(start)) {}
-    void publish(std::shared_ptr<const state> s) { snapshot_ = std::move(s); }
+    task<result<void>> publish(std::shared_ptr<const state> s) {
+        snapshot_ = std::move(s);
+        co_return result<void>{};
+    }
 
     task<result<abci::response_info>> info(abci::request_info) override {
         co_return abci::response_info{format("{{\"size\":{}}}", snapshot_->size), std::string(abci::protocol_version), app_version,
@@ -303,10 +308,7 @@ abci::connections connect(state start, publish_port& publish, options o) {
 
 void attach_queries(abci::query_connection& queries, publish_port& publish, runtime::scope& tasks) {
     auto& side = static_cast<query_side&>(queries);
-    publish.serve(tasks, [&side](std::shared_ptr<const state> s) -> task<result<void>> {
-        side.publish(std::move(s));
-        co_return result<void>{};
-    });
+    publish.serve(tasks, [&side](std::shared_ptr<const state> s) { return side.publish(std::move(s)); });
 }
 
 }  // namespace tetrad::app::kvstore

@@ -19,11 +19,13 @@ mempool::mempool(runtime::shard& network, abci::mempool_connection& app, mempool
 void mempool::serve(submit_port& submits, list_port& lists, pool_lock_port& locks, pool_update_port& updates,
                     runtime::scope& tasks) {
     submits.serve(tasks, [this](submit_tx q) { return check(std::move(q.tx), {}); });
-    lists.serve(tasks, [this](list_txs q) -> task<result<listed_txs>> {
-        co_return listed_txs{pool_.size(), pool_.bytes(), pool_.first(q.limit)};
-    });
+    lists.serve(tasks, [this](list_txs q) { return list(q); });
     locks.serve(tasks, [this](pool_lock) { return lock(); });
     updates.serve(tasks, [this](pool_update u) { return update(std::move(u)); });
+}
+
+task<result<listed_txs>> mempool::list(list_txs q) {
+    co_return listed_txs{pool_.size(), pool_.bytes(), pool_.first(q.limit)};
 }
 
 // ---- checking ----

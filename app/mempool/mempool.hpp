@@ -46,6 +46,7 @@ public:
 private:
     runtime::task<result<submitted_tx>> check(slice tx, std::string sender);
     runtime::task<result<submitted_tx>> ask_app(slice tx, hash256 id, std::string sender);
+    runtime::task<result<listed_txs>> list(list_txs q);
     runtime::task<result<void>> lock();
     runtime::task<result<void>> update(pool_update u);
     runtime::task<result<void>> recheck();
