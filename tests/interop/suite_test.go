@@ -79,6 +79,10 @@ func TestMempool(t *testing.T) { gossip(t, network(t, "four")) }
 
 func TestRpc(t *testing.T) { rpcDifference(t, network(t, "four")) }
 
+func TestBadinput(t *testing.T) { badInput(t, network(t, "four")) }
+
+func TestLiars(t *testing.T) { lyingPeers(t, network(t, "four")) }
+
 // fixture is a network that scenarios share, and the node under test that follows it.
 type fixture struct {
 	*harness.Network
@@ -144,7 +148,7 @@ func (f *fixture) follower(t *testing.T) *harness.Node {
 }
 
 // stall is how long a node may stand still on its way. Reconnecting after a kill takes CometBFT up to eight seconds.
-const stall = 40 * time.Second
+const stall = 60 * time.Second
 
 // The two applications have the same hashes, so the node under test runs the one that the network does not.
 func appOf(f *fixture) string {

@@ -188,7 +188,7 @@ func (n *Node) Kill() {
 // KillQuietly is for cleaning up.
 func (n *Node) KillQuietly() {
 	if n.Running() {
-		n.Process().Kill()
+		n.Kill()
 	}
 }
 

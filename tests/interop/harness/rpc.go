@@ -15,8 +15,9 @@ import (
 
 // Connections are kept: a comparison of a thousand heights is ten thousand calls.
 var client = &http.Client{
-	Timeout:   30 * time.Second,
-	Transport: &http.Transport{MaxIdleConnsPerHost: 4, DisableCompression: true},
+	Timeout: 30 * time.Second,
+	// Nodes close a connection that was idle for ten seconds; a request must not meet that.
+	Transport: &http.Transport{MaxIdleConnsPerHost: 4, DisableCompression: true, IdleConnTimeout: 5 * time.Second},
 }
 
 // Params of a call by name. 64-bit integers are strings.
