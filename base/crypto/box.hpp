@@ -4,10 +4,10 @@
 // same key and nonce never seal twice.
 #pragma once
 
-#include <cstddef>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+
+#include <cstddef>
 
 namespace tetrad::crypto {
 

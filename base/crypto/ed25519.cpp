@@ -4,11 +4,11 @@
 // equation itself, built from libsodium's public point and scalar functions.
 #include "base/crypto/ed25519.hpp"
 
-#include <sodium.h>
-
 #include "base/crypto/box.hpp"
 #include "base/crypto/hash.hpp"
 #include "base/crypto/sodium.hpp"
+
+#include <sodium.h>
 
 namespace tetrad::crypto::ed25519 {
 
@@ -103,13 +103,6 @@ bool verify(byte_view public_key, byte_view message, byte_view sig) {
         return false;
     return crypto_sign_verify_detached(sig.data(), message.data(), message.size(), public_key.data()) == 0 ||
            verify_equation(public_key, message, sig);
-}
-
-std::optional<std::size_t> verify_batch(std::span<const item> items) {
-    for (std::size_t i = 0; i < items.size(); ++i)
-        if (!verify(items[i].public_key, items[i].message, items[i].signature))
-            return i;
-    return std::nullopt;
 }
 
 }  // namespace tetrad::crypto::ed25519

@@ -6,11 +6,11 @@
 // Nothing here makes random bytes: a key comes from a seed that the caller got from its backend.
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <span>
-
-#include "base/bytes.hpp"
 
 namespace tetrad::crypto::ed25519 {
 

@@ -4,13 +4,13 @@
 // merkle trees hash 33 and 65 bytes at a time.
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <type_traits>
-
-#include "base/bytes.hpp"
 
 namespace tetrad::crypto {
 

@@ -5,12 +5,6 @@
 // Plain values: any shard.
 #pragma once
 
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-#include <variant>
-
 #include "base/bytes.hpp"
 #include "base/crypto/box.hpp"
 #include "base/crypto/ed25519.hpp"
@@ -18,6 +12,12 @@
 #include "base/crypto/secp256k1.hpp"
 #include "base/result.hpp"
 #include "base/wire/schema.hpp"
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <variant>
 
 namespace tetrad::crypto {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crypto/merkle.hpp"
 
+#include "base/crypto/hash.hpp"
+
 #include <bit>
 #include <string>
-
-#include "base/crypto/hash.hpp"
 
 namespace tetrad::crypto {
 

@@ -5,16 +5,16 @@
 // Pure functions and plain values: any shard.
 #pragma once
 
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/wire/schema.hpp"
+
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include "base/bytes.hpp"
-#include "base/result.hpp"
-#include "base/wire/schema.hpp"
 
 namespace tetrad::crypto {
 

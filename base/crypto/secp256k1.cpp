@@ -4,6 +4,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/crypto/secp256k1.hpp"
 
+#include "base/crypto/box.hpp"
+
 #include <array>
 #include <memory>
 #include <optional>
@@ -13,8 +15,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
-
-#include "base/crypto/box.hpp"
 
 namespace tetrad::crypto::secp256k1 {
 

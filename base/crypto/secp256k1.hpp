@@ -5,11 +5,11 @@
 // Pure functions: any shard or worker. Verifying costs about half a millisecond; keys of this type are rare.
 #pragma once
 
-#include <cstddef>
-
 #include "base/bytes.hpp"
 #include "base/crypto/hash.hpp"
 #include "base/result.hpp"
+
+#include <cstddef>
 
 namespace tetrad::crypto::secp256k1 {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crypto/sodium.hpp"
 
-#include <sodium.h>
-
 #include "base/check.hpp"
+
+#include <sodium.h>
 
 namespace tetrad::crypto {
 

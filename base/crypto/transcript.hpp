@@ -4,12 +4,12 @@
 // Plain values: a copy forks the transcript.
 #pragma once
 
+#include "base/bytes.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "base/bytes.hpp"
 
 namespace tetrad::crypto {
 

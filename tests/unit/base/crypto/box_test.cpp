@@ -2,14 +2,14 @@
 // X25519, HKDF and ChaCha20-Poly1305 against RFC 7748, 5869, 4231 and 8439.
 #include "base/crypto/box.hpp"
 
+#include "base/crypto/hash.hpp"
+#include "base/text.hpp"
+#include "tests/vectors/vectors.hpp"
+
 #include <algorithm>
 #include <string>
 
 #include <catch2/catch.hpp>
-
-#include "base/crypto/hash.hpp"
-#include "base/text.hpp"
-#include "tests/vectors/vectors.hpp"
 
 using namespace tetrad;
 using namespace tetrad::crypto;

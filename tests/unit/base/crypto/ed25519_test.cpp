@@ -2,14 +2,14 @@
 // Ed25519: RFC 8032's examples, the rule of ZIP-215 on the signatures where implementations differ, and batches.
 #include "base/crypto/ed25519.hpp"
 
+#include "base/crypto/hash.hpp"
+#include "base/text.hpp"
+#include "tests/vectors/vectors.hpp"
+
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
-
-#include "base/crypto/hash.hpp"
-#include "base/text.hpp"
-#include "tests/vectors/vectors.hpp"
 
 using namespace tetrad;
 using namespace tetrad::crypto;

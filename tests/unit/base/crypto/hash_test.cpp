@@ -2,11 +2,11 @@
 // Digests against the examples of FIPS 180-4 and of RIPEMD-160's authors.
 #include "base/crypto/hash.hpp"
 
+#include "base/text.hpp"
+
 #include <string>
 
 #include <catch2/catch.hpp>
-
-#include "base/text.hpp"
 
 using namespace tetrad;
 using namespace tetrad::crypto;

@@ -2,15 +2,15 @@
 // Keys as values: identity, wire and JSON forms, signing by kind, and what is refused.
 #include "base/crypto/keys.hpp"
 
-#include <new>
-#include <string>
-
-#include <catch2/catch.hpp>
-
 #include "base/text.hpp"
 #include "base/wire/json.hpp"
 #include "base/wire/protobuf.hpp"
 #include "tests/vectors/vectors.hpp"
+
+#include <new>
+#include <string>
+
+#include <catch2/catch.hpp>
 
 using namespace tetrad;
 using namespace tetrad::crypto;

@@ -2,17 +2,17 @@
 // Roots against golden values and against the recursive definition of RFC 6962; proofs of every leaf, and altered ones.
 #include "base/crypto/merkle.hpp"
 
-#include <bit>
-#include <limits>
-#include <string>
-
-#include <catch2/catch.hpp>
-
 #include "base/crypto/hash.hpp"
 #include "base/text.hpp"
 #include "base/wire/json.hpp"
 #include "base/wire/protobuf.hpp"
 #include "tests/vectors/vectors.hpp"
+
+#include <bit>
+#include <limits>
+#include <string>
+
+#include <catch2/catch.hpp>
 
 using namespace tetrad;
 using namespace tetrad::crypto;

@@ -2,13 +2,13 @@
 // ECDSA over secp256k1: known keys, addresses and deterministic signatures, and the corners where verifiers differ.
 #include "base/crypto/secp256k1.hpp"
 
+#include "base/text.hpp"
+#include "tests/vectors/vectors.hpp"
+
 #include <algorithm>
 #include <string>
 
 #include <catch2/catch.hpp>
-
-#include "base/text.hpp"
-#include "tests/vectors/vectors.hpp"
 
 using namespace tetrad;
 using namespace tetrad::crypto;

@@ -2,14 +2,14 @@
 // Keccak by way of SHA3-256, Merlin against its own test vectors, and the challenge of a whole handshake.
 #include "base/crypto/transcript.hpp"
 
+#include "base/crypto/ed25519.hpp"
+#include "base/text.hpp"
+#include "tests/vectors/vectors.hpp"
+
 #include <algorithm>
 #include <string>
 
 #include <catch2/catch.hpp>
-
-#include "base/crypto/ed25519.hpp"
-#include "base/text.hpp"
-#include "tests/vectors/vectors.hpp"
 
 using namespace tetrad;
 using namespace tetrad::crypto;
