@@ -19,6 +19,12 @@ std::uint64_t number_of(const op& o) { return reinterpret_cast<std::uintptr_t>(o
 
 byte_view buffer_of(const op& o, std::size_t length) { return {static_cast<const std::uint8_t*>(o.buffer), length}; }
 
+/// The bytes that an operation carried, in either direction; of paths and parts, none.
+byte_view moved(const op& o) {
+    const bool carries = o.code == op_code::recv || o.code == op_code::send || o.code == op_code::read || o.code == op_code::write;
+    return carries && o.result > 0 ? buffer_of(o, static_cast<std::size_t>(o.result)) : byte_view();
+}
+
 std::unexpected<error> failure(int errno_value, std::string_view doing) {
     return std::unexpected<error>(system_error(errno_value, doing));
 }
@@ -49,13 +55,9 @@ void sim_backend::submit(op& o) {
     o.cancelled = false;
     o.backend_data = as_data(number);
     pending_[number].what = &o;
-    const bool gives = o.code == op_code::send || o.code == op_code::write;
     note("submit", {static_cast<std::int64_t>(number), static_cast<std::int64_t>(o.code), o.fd, static_cast<std::int64_t>(o.length),
                     static_cast<std::int64_t>(o.offset), o.flags},
-         gives ? buffer_of(o, o.length) : o.path ? view(o.path) : byte_view());
-    if (o.parts)
-        for (byte_view part : *o.parts)
-            note("part", {}, part);
+         o.path ? view(o.path) : byte_view());
     if (cut_off_)
         finish(number, -EIO);
     else if (is_of_disk(o.code))
@@ -67,8 +69,8 @@ void sim_backend::submit(op& o) {
 }
 
 void sim_backend::start_connect(std::uint64_t number, op& o) {
-    if (!has_free_descriptor()) {
-        finish(number, -EMFILE);
+    if (o.peer.kind == endpoint::family::none || !has_free_descriptor()) {
+        finish(number, o.peer.kind == endpoint::family::none ? -EDESTADDRREQ : -EMFILE);
         return;
     }
     pending_[number].attempt = world_.net().connect(host_, o.peer, [this, number](int error, std::shared_ptr<stream> made) {
@@ -87,7 +89,7 @@ void sim_backend::start_on_socket(std::uint64_t number, op& o) {
     const auto target = find(o.fd);
     const bool fits = target && (o.code == op_code::accept ? target->listens != nullptr : target->end != nullptr);
     if (!fits) {
-        finish(number, target ? -ENOTSOCK : -EBADF);
+        finish(number, misfit(o.code, target.get()));
         return;
     }
     pending_[number].target = target;
@@ -98,6 +100,16 @@ void sim_backend::start_on_socket(std::uint64_t number, op& o) {
         default: target->senders.push_back(number);
     }
     pump(target);
+}
+
+std::int32_t sim_backend::misfit(op_code code, const object* o) {
+    if (!o)
+        return -EBADF;
+    if (o->end)
+        return -EINVAL;  // accept on a connection
+    if (o->listens)
+        return code == op_code::recv ? -ENOTCONN : -EPIPE;
+    return -ENOTSOCK;
 }
 
 void sim_backend::watch(const std::shared_ptr<object>& o) {
@@ -210,11 +222,21 @@ void sim_backend::turn(instant deadline) {
     for (const std::uint64_t number : std::exchange(done_, {})) {
         auto node = pending_.extract(number);
         op& o = *node.mapped().what;
-        const bool gave = (o.code == op_code::recv || o.code == op_code::read) && o.result > 0;
-        note("complete", {static_cast<std::int64_t>(number), o.result},
-             gave ? buffer_of(o, static_cast<std::size_t>(o.result)) : byte_view());
+        note("complete", {static_cast<std::int64_t>(number), o.result}, moved(o));
+        if (o.code == op_code::sendv)
+            note_parts(o);
         o.in_flight = false;
         o.complete(o);
+    }
+}
+
+void sim_backend::note_parts(const op& o) {
+    auto left = static_cast<std::size_t>(std::max(o.result, 0));
+    for (byte_view part : *o.parts) {
+        const std::size_t some = std::min(left, part.size());
+        if (some > 0)
+            note("part", {}, part.first(some));
+        left -= some;
     }
 }
 
@@ -242,7 +264,7 @@ void sim_backend::release(object& o) {
 }
 
 result<backend::listening> sim_backend::listen(const endpoint& at, int backlog) {
-    const std::string doing = "listen " + to_string(at);
+    const std::string doing = "listen on " + to_string(at);
     note("listen", {at.port}, view(doing));
     if (cut_off_)
         return failure(EIO, doing);
@@ -290,7 +312,7 @@ result<endpoint> sim_backend::local_endpoint(descriptor fd) {
 result<std::vector<endpoint>> sim_backend::resolve(const std::string& name, std::uint16_t port) {
     note("resolve", {port}, view(name));
     if (cut_off_)
-        return failure(EIO, "resolve " + name);
+        return failure(EIO, "lookup " + name);
     const bool is_v6 = name.find(':') != std::string::npos;
     if (auto literal = parse_endpoint((is_v6 ? "[" + name + "]:" : name + ":") + std::to_string(port)))
         return std::vector<endpoint>{*literal};

@@ -78,6 +78,7 @@ private:
     // sockets
     void start_connect(std::uint64_t number, op&);
     void start_on_socket(std::uint64_t number, op&);
+    static std::int32_t misfit(op_code, const object*);  // why it cannot be done there
     void pump(const std::shared_ptr<object>&);
     void pump_accepts(object&);
     void watch(const std::shared_ptr<object>&);
@@ -98,6 +99,7 @@ private:
     std::shared_ptr<object> find(descriptor) const;
     descriptor add(std::shared_ptr<object>);
     bool has_free_descriptor() const;
+    void note_parts(const op&);
     void note(std::string_view what, std::initializer_list<std::int64_t> numbers, byte_view content = {});
 
     host& host_;

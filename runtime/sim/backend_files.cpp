@@ -122,7 +122,7 @@ result<std::uint64_t> sim_backend::file_size(descriptor fd) {
 result<std::vector<std::string>> sim_backend::list_directory(const std::string& path) {
     note("list_directory", {}, view(path));
     if (cut_off_)
-        return std::unexpected<error>(system_error(EIO, "list " + path));
+        return std::unexpected<error>(system_error(EIO, "open directory " + path));
     return host_.disk().list_directory(path);
 }
 

@@ -312,7 +312,7 @@ result<std::vector<std::string>> disk::list_directory(std::string_view path) con
     if (problem == 0 && !f.node->directory)
         problem = -ENOTDIR;
     if (problem != 0)
-        return std::unexpected<error>(system_error(-problem, "list " + std::string(path)));
+        return std::unexpected<error>(system_error(-problem, "open directory " + std::string(path)));
     std::vector<std::string> names;
     for (const auto& [name, node] : f.node->names)
         names.push_back(name);

@@ -172,7 +172,7 @@ std::uint16_t network::free_port(const host& on) {
 int network::listen(host& on, endpoint at, int backlog, std::shared_ptr<listener>& out) {
     const bool is_ip = at.kind == endpoint::family::ipv4 || at.kind == endpoint::family::ipv6;
     if (at.kind == endpoint::family::none)
-        return -EAFNOSUPPORT;
+        return -EDESTADDRREQ;
     if (is_ip && !at.is_loopback() && !at.is_unspecified() && host_at(on, at) != &on)
         return -EADDRNOTAVAIL;
     if (is_ip && at.port == 0)

@@ -201,12 +201,15 @@ void stream::put_on_wire(segment_kind kind, bytes data) {
     last_due_ = std::max(last_due_, std::max(wire_free_, now) + net_.draw_latency(*on_, *far_));
     wire_bytes_ += data.size();
     wire_.push_back({kind, std::move(data), last_due_});
-    if (wire_.size() == 1 && !stalled_)
-        plan_arrival(last_due_);
+    if (!stalled_)
+        plan_arrival(wire_.front().due);
 }
 
 void stream::plan_arrival(instant at) {
+    if (std::exchange(arrival_planned_, true))
+        return;
     network& net = net_;
+    at = std::max(at, net.in().now());
     arrival_ = net.in().events().plan(at, [&net, number = number_] {
         if (const auto s = net.share(number))
             s->first_arrives();
@@ -214,6 +217,7 @@ void stream::plan_arrival(instant at) {
 }
 
 void stream::first_arrives() {
+    arrival_planned_ = false;
     if (!net_.reaches(*on_, *far_)) {
         stall();
         return;
@@ -229,7 +233,7 @@ void stream::first_arrives() {
     if (broken_)
         return;
     if (!wire_.empty())
-        plan_arrival(std::max(wire_.front().due, net_.in().now()));
+        plan_arrival(wire_.front().due);
     transmit();
     changed();  // room in the send buffer
     forget_if_done();
@@ -260,8 +264,11 @@ void stream::resume() {
 }
 
 void stream::receive(segment& s) {
-    if (broken_)
+    if (broken_) {  // the connection is no more, and whoever speaks on it is told
+        if (s.kind != segment_kind::reset)
+            net_.send_reset(*on_, *far_, peer_);
         return;
+    }
     switch (s.kind) {
         case segment_kind::open:
             if (const auto queue = opens_into_.lock(); queue && queue->is_open) {

@@ -85,7 +85,7 @@ private:
 
     void transmit();                     // puts on the wire what the window lets out
     void put_on_wire(segment_kind, bytes);
-    void plan_arrival(instant at);       // of the first segment on the wire
+    void plan_arrival(instant at);       // of the first segment on the wire, where it is not planned
     void first_arrives();
     void stall();
     void receive(segment&);
@@ -108,7 +108,7 @@ private:
     std::size_t wire_bytes_ = 0;
     event_queue::id arrival_, give_up_;
     instant wire_free_{}, last_due_{};
-    bool end_wanted_ = false, end_sent_ = false;
+    bool arrival_planned_ = false, end_wanted_ = false, end_sent_ = false;
 
     // Inwards.
     byte_queue received_;

@@ -13,7 +13,7 @@ namespace tetrad::runtime::sim {
 
 namespace {
 
-constexpr std::uint64_t passes_max = 1'000'000;  // at one instant
+constexpr std::uint64_t passes_max = 200'000;  // at one instant
 
 world_options with_seed(std::uint64_t seed) {
     world_options o;

@@ -49,7 +49,7 @@ enum class run_end : std::uint8_t {
     held,      // the predicate is true
     deadline,  // virtual time is up
     deadlock,  // nothing is runnable, no event and no timer is left
-    livelock,  // a million passes at one instant: tasks wake each other without end
+    livelock,  // 200,000 passes at one instant: tasks wake each other without end
 };
 std::string_view name(run_end);
 
