@@ -40,7 +40,7 @@ void overlay(raw_settings& found, const environment& env, const std::vector<give
 }
 
 /// Puts what was found into the settings. One line for each value that does not fit its key, with an example that does.
-std::vector<std::string> apply(const raw_settings& found, settings& to) {
+std::vector<std::string> apply_values(const raw_settings& found, settings& to) {
     std::vector<std::string> wrong;
     std::string_view section;
     for_each_key(to, [&](std::string_view in_section, std::string_view key, auto& member, unsigned attributes) {
@@ -82,8 +82,11 @@ result<raw_settings> read(const std::string& path) {
     return found;
 }
 
-result<settings> settle(const raw_settings& found, settings s) {
-    auto wrong = apply(found, s);
+result<settings> settle(raw_settings found, const sources& from) {
+    overlay(found, from.env, from.flags);
+    auto s = from.defaults;
+    s.home = from.home;
+    auto wrong = apply_values(found, s);
     if (wrong.empty())
         wrong = check(s, found);
     if (!wrong.empty())
@@ -109,15 +112,12 @@ result<settings> load(const sources& from) {
         TRY(found, read(path));
         break;
     }
-    overlay(found, from.env, from.flags);
-    auto s = from.defaults;
-    s.home = from.home;
-    return settle(found, std::move(s));
+    return settle(std::move(found), from);
 }
 
-result<settings> load_file(const std::string& path, const settings& defaults) {
-    TRY(const auto found, read(path));
-    return settle(found, defaults);
+result<settings> load_file(const std::string& path, const sources& from) {
+    TRY(auto found, read(path));
+    return settle(std::move(found), from);
 }
 
 }  // namespace tetrad::config

@@ -29,8 +29,8 @@ struct sources {
 /// ignored. The text of an error is one line for each thing that is wrong.
 result<settings> load(const sources&);
 
-/// Reads the file named, and nothing else, over the defaults (`testnet --config`).
-result<settings> load_file(const std::string& path, const settings& defaults);
+/// The same with the file named instead of the home's, which has to exist (`testnet --config`).
+result<settings> load_file(const std::string& path, const sources&);
 
 /// The variable that sets a key: "rpc.laddr" is CMT_RPC_LADDR, "mempool.keep-invalid-txs-in-cache" ends in
 /// ..._KEEP_INVALID_TXS_IN_CACHE.

@@ -156,14 +156,19 @@ TEST_CASE_METHOD(fixture, "a file that is no TOML is refused with its place and 
 TEST_CASE_METHOD(fixture, "a file that cannot be read is named") {
     home.put("config/config.toml/inside", "");  // a directory of that name: as if there were none
     REQUIRE(load(from));
-    REQUIRE(load_file(home.file("none.toml"), {}).error().text == "open " + home.file("none.toml") + ": No such file or directory");
+    REQUIRE(load_file(home.file("none.toml"), from).error().text == "open " + home.file("none.toml") + ": No such file or directory");
     home.put("huge.toml", std::string(9u << 20, '#'));
-    REQUIRE(load_file(home.file("huge.toml"), {}).error().code == errc::too_large);
+    REQUIRE(load_file(home.file("huge.toml"), from).error().code == errc::too_large);
 }
 
-TEST_CASE_METHOD(fixture, "one named file is read without environment and flags") {
+TEST_CASE_METHOD(fixture, "a file named takes the place of the home's") {
+    put("moniker = \"home\"\n");
     home.put("t.toml", "[consensus]\ntimeout_commit = \"50ms\"\n");
-    REQUIRE(load_file(home.file("t.toml"), {})->consensus.timeout_commit == 50ms);
+    from.env["CMT_DB_DIR"] = "elsewhere";
+    const auto s = load_file(home.file("t.toml"), from).value();
+    REQUIRE(s.consensus.timeout_commit == 50ms);
+    REQUIRE(s.base.moniker == settings{}.base.moniker);
+    REQUIRE(s.base.db_dir == "elsewhere");
     home.put("t.toml", "[consensus]\ntimeout_commit = \"-50ms\"\n");
-    REQUIRE_FALSE(load_file(home.file("t.toml"), {}));
+    REQUIRE_FALSE(load_file(home.file("t.toml"), from));
 }
