@@ -16,14 +16,19 @@
 //           'L'                                        height, then the last abci.ResponseFinalizeBlock
 //           'G'                                        the genesis document
 //   index   'T' tx hash                                abci.TxResult
-//           'E' key value height index event           tx hash
-//           'B' key value height event                 nothing
+//           'E' key value height index event           tx hash (and a long value)
+//           'B' key value height event                 nothing (or a long value)
 //   app     the application's own
 //
-// Key and value of an event are escaped so that the order stays: 00 becomes 00 ff, and 00 01 ends it.
+// Key and value of an event are escaped so that the order stays: 00 becomes 00 ff, and 00 01 ends it. Of a text longer than
+// text_bytes_max (an application may emit anything) only so much stands there, ended by 00 02 and the SHA-256 of all of it; the row
+// then has the whole value behind the tx hash.
 #pragma once
 
+#include <algorithm>
+
 #include "base/bytes.hpp"
+#include "base/crypto/hash.hpp"
 #include "base/strong.hpp"
 
 namespace tetrad::storage::keys {
@@ -42,14 +47,18 @@ inline std::uint64_t read_big64(byte_view b) {
         v = v << 8 | b[i];
     return v;
 }
+constexpr std::size_t text_bytes_max = 512;
+
 inline void append_escaped(bytes& to, byte_view text) {
-    for (const auto c : text) {
+    for (const auto c : text.first(std::min(text.size(), text_bytes_max))) {
         to.push_back(c);
         if (c == 0)
             to.push_back(0xff);
     }
     to.push_back(0);
-    to.push_back(1);
+    to.push_back(text.size() > text_bytes_max ? 2 : 1);
+    if (text.size() > text_bytes_max)
+        append(to, crypto::sha256(text));
 }
 
 inline bytes of(char kind) { return {static_cast<std::uint8_t>(kind)}; }

@@ -22,7 +22,10 @@ constexpr std::size_t cache_bytes = 32 * mib;
 constexpr std::size_t write_buffers_bytes = 64 * mib;
 constexpr std::uint64_t blob_bytes_min = 4096;  // larger values stand apart: a block is written once and never compacted
 
-rocksdb::Slice to_rocks(byte_view b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
+/// An empty one still points somewhere: RocksDB asserts on it.
+rocksdb::Slice to_rocks(byte_view b) {
+    return b.empty() ? rocksdb::Slice("", 0) : rocksdb::Slice(reinterpret_cast<const char*>(b.data()), b.size());
+}
 byte_view from_rocks(const rocksdb::Slice& s) { return view(std::string_view(s.data(), s.size())); }
 
 error failure(const rocksdb::Status& s, std::string_view doing, bool writing) {

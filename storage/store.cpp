@@ -109,6 +109,10 @@ void store::impl::put_index(batch& b, height_t h, const block_commit& c) const {
         keys::append_big64(key, static_cast<std::uint64_t>(h.v));
         return key;
     };
+    const auto append_long = [](bytes& row, const std::string& value) {
+        if (value.size() > keys::text_bytes_max)
+            append(row, view(value));
+    };
     std::uint32_t index = 0;
     for (const auto& tx : c.txs) {
         b.put(table::index, keys::of('T', tx.id), tx.record);
@@ -116,14 +120,18 @@ void store::impl::put_index(batch& b, height_t h, const block_commit& c) const {
             bytes key = event_key('E', e);
             keys::append_big32(key, index);
             keys::append_big32(key, e.event);
-            b.put(table::index, key, byte_view(tx.id));
+            bytes row = to_bytes(tx.id);
+            append_long(row, e.value);
+            b.put(table::index, key, std::move(row));
         }
         ++index;
     }
     for (const auto& e : c.block_entries) {
         bytes key = event_key('B', e);
         keys::append_big32(key, e.event);
-        b.put(table::index, key, byte_view{});
+        bytes row;
+        append_long(row, e.value);
+        b.put(table::index, key, std::move(row));
     }
 }
 
