@@ -83,6 +83,10 @@ func TestBadinput(t *testing.T) { badInput(t, network(t, "four")) }
 
 func TestLiars(t *testing.T) { lyingPeers(t, network(t, "four")) }
 
+func TestCli(t *testing.T) { commandLine(t) }
+
+func TestFiles(t *testing.T) { brokenFiles(t) }
+
 // fixture is a network that scenarios share, and the node under test that follows it.
 type fixture struct {
 	*harness.Network
