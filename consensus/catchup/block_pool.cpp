@@ -46,7 +46,7 @@ result<void> block_pool::on_status(const std::string& id, height_t base, height_
     const auto at = peers_.find(id);
     if (at == peers_.end()) {
         if (!is_banned(id, now))
-            peers_.emplace(id, peer{base, height});
+            peers_.emplace(id, peer{base, height, height});
         return {};
     }
     if (base < at->second.base || height < at->second.height) {
@@ -56,12 +56,13 @@ result<void> block_pool::on_status(const std::string& id, height_t base, height_
     }
     at->second.base = base;
     at->second.height = height;
+    at->second.reached = std::max(at->second.reached, height);
     return {};
 }
 
 void block_pool::on_peer_reached(const std::string& id, height_t height) {
-    if (const auto at = peers_.find(id); at != peers_.end() && at->second.height < height)
-        at->second.height = height;
+    if (const auto at = peers_.find(id); at != peers_.end())
+        at->second.reached = std::max(at->second.reached, height);
 }
 
 void block_pool::on_peer_gone(const std::string& id) { forget(id); }
@@ -69,7 +70,7 @@ void block_pool::on_peer_gone(const std::string& id) { forget(id); }
 height_t block_pool::peer_height_max() const {
     height_t most{0};
     for (const auto& [id, p] : peers_)
-        most = std::max(most, p.height);
+        most = std::max(most, p.reached);
     return most;
 }
 
@@ -102,14 +103,16 @@ void block_pool::take_back(slot& s, const std::string& id) {
             ++at->second.owed;
 }
 
-// The least busy peer that has the height and was not asked for it.
-const std::string* block_pool::choose(const slot& s, height_t h) const {
+// The least busy peer that has the height, was not asked for it, and did not refuse it lately.
+const std::string* block_pool::choose(slot& s, height_t h, instant now) const {
+    std::erase_if(s.refused, [&](const asked& a) { return now - a.since >= refusal_time; });
+    const auto among = [](const std::vector<asked>& list, const std::string& id) {
+        return std::ranges::any_of(list, [&](const asked& a) { return a.peer == id; });
+    };
     const std::string* best = nullptr;
     std::size_t best_pending = per_peer_max;
     for (const auto& [id, p] : peers_) {
-        if (h < p.base || h > p.height || p.pending >= best_pending)
-            continue;
-        if (std::ranges::any_of(s.asked_of, [&](const asked& a) { return a.peer == id; }) || std::ranges::find(s.refused_by, id) != s.refused_by.end())
+        if (h < p.base || h > p.reached || p.pending >= best_pending || among(s.asked_of, id) || among(s.refused, id))
             continue;
         best = &id;
         best_pending = p.pending;
@@ -132,7 +135,7 @@ std::vector<block_pool::request> block_pool::next_requests(instant now) {
         const bool second = holds_up && s.asked_of.size() == 1 && now - s.asked_of.front().since >= second_request_after;
         if (!first && !second)
             continue;
-        if (const std::string* id = choose(s, h))
+        if (const std::string* id = choose(s, h, now))
             ask(s, h, *id, now, out);
     }
     return out;
@@ -164,14 +167,11 @@ result<bool> block_pool::on_block(const std::string& id, pooled_block block, ins
     return true;
 }
 
-void block_pool::on_no_block(const std::string& id, height_t h) {
+void block_pool::on_no_block(const std::string& id, height_t h, instant now) {
     const auto at = slots_.find(h);
     if (at == slots_.end() || !release(at->second, id))
         return;
-    if (at->second.refused_by.size() < 8)
-        at->second.refused_by.push_back(id);
-    else
-        at->second.refused_by.clear();  // everyone may be asked again
+    at->second.refused.push_back({id, now});
 }
 
 std::vector<block_pool::expelled> block_pool::on_time(instant now,
@@ -196,13 +196,15 @@ std::vector<block_pool::expelled> block_pool::on_time(instant now,
     }
     for (const auto& e : out)
         ban(e.peer, now);
-    for (auto& [h, s] : slots_)
+    for (auto& [h, s] : slots_) {
+        std::erase_if(s.refused, [&](const asked& a) { return now - a.since >= refusal_time; });
         for (std::size_t i = s.asked_of.size(); i-- > 0;)
             if (now - s.asked_of[i].since >= request_timeout) {
                 const std::string late = s.asked_of[i].peer;
                 take_back(s, late);
-                s.refused_by.push_back(late);
+                s.refused.push_back({late, now});
             }
+    }
     return out;
 }
 
@@ -211,9 +213,13 @@ instant block_pool::next_deadline() const {
     for (const auto& [id, p] : peers_)
         if (p.pending > 0)
             soonest = std::min(soonest, p.measuring ? std::max(p.last_data, p.busy_since) + peer_timeout : p.busy_since + 1s);
-    for (const auto& [h, s] : slots_)
+    for (const auto& [h, s] : slots_) {
+        for (const auto& a : s.refused)
+            if (!s.block && s.asked_of.empty())
+                soonest = std::min(soonest, a.since + refusal_time);
         for (const auto& a : s.asked_of)
             soonest = std::min(soonest, a.since + (h - next_ < 2 && s.asked_of.size() == 1 ? second_request_after : request_timeout));
+    }
     return soonest;
 }
 

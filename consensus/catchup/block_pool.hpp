@@ -46,6 +46,7 @@ public:
     static constexpr std::size_t bans_max = 1000;
     static constexpr duration request_timeout = 30s;         // then it is asked of another
     static constexpr duration second_request_after = 2s;     // for the heights that everything waits for
+    static constexpr duration refusal_time = 5s;             // then it may be asked for that height again
     static constexpr duration peer_timeout = 15s;            // without any data while something is asked of it
     static constexpr duration ban_time = 60s;
     static constexpr std::int64_t receive_rate_min = 128 * 1024;  // bytes per second, while something is asked of it
@@ -71,7 +72,7 @@ public:
     void on_peer_gone(const std::string& peer);
     /// Fails where the block was not asked of this peer: it is to be dropped. True: it is new; false: it is not needed any more.
     result<bool> on_block(const std::string& peer, pooled_block block, instant now);
-    void on_no_block(const std::string& peer, height_t height);
+    void on_no_block(const std::string& peer, height_t height, instant now);
     /// Is there an outstanding request to this peer? (A response without one is refused before it is decoded.)
     bool expects_from(const std::string& peer) const;
     /// `bytes_received`: of a peer's whole connection, so far.
@@ -103,10 +104,11 @@ private:
     struct slot {
         std::vector<asked> asked_of;  // at most two
         std::optional<pooled_block> block;
-        std::vector<std::string> refused_by;  // answered that they do not have it
+        std::vector<asked> refused;   // who does not have it or did not answer, and when that was
     };
     struct peer {
-        height_t base, height;
+        height_t base, height;        // as it told
+        height_t reached;             // what it is known to have decided, told or not
         std::size_t pending = 0;
         std::size_t owed = 0;         // answers that may still come to requests that were taken back
         instant last_data{};          // or when the first pending request was sent
@@ -121,7 +123,7 @@ private:
     void ask(slot& s, height_t h, const std::string& id, instant now, std::vector<request>& out);
     bool release(slot& s, const std::string& id);
     void take_back(slot& s, const std::string& id);
-    const std::string* choose(const slot& s, height_t h) const;
+    const std::string* choose(slot& s, height_t h, instant now) const;
     std::int64_t expected_block_bytes() const { return average_bytes_; }
 
     height_t next_;

@@ -53,7 +53,7 @@ result<synced_block> verify(const std::string& chain_id, const chain::validator_
 
 blocksync::blocksync(runtime::shard& network, chain_tip tip, apply_port& apply, storage::client blocks, runtime::offload& workers,
                      logger log)
-    : here_(network), tip_(std::move(tip)), apply_(apply), blocks_(blocks), workers_(workers), log_(log), tasks_(network),
+    : here_(network), chain_id_(tip.chain_id), tip_(std::move(tip)), apply_(apply), blocks_(blocks), workers_(workers), log_(log), tasks_(network),
       pool_(tip_.height.v == 0 ? tip_.initial_height : tip_.height + 1), verify_next_(pool_.height()), apply_next_(pool_.height()) {}
 
 std::vector<p2p::channel_descriptor> blocksync::channels() const {
@@ -117,7 +117,7 @@ task<result<void>> blocksync::receive(p2p::peer& from, p2p::channel_id channel, 
         note_height(from.id(), s->height);
         co_return sane;
     } else if (const auto* n = std::get_if<no_block_response>(&m.what)) {
-        pool_.on_no_block(from.id(), n->height);
+        pool_.on_no_block(from.id(), n->height, here_.now());
         changed_.notify();
     }
     co_return result<void>{};
@@ -204,7 +204,7 @@ void blocksync::send_requests() {
     for (const auto& q : pool_.next_requests(here_.now())) {
         p2p::peer* p = hub_->find(q.peer);
         if (!p || !p->try_send(p2p::channels::blocksync, encoded({block_request{q.height}})))
-            pool_.on_no_block(q.peer, q.height);  // asked of another, later of this one again
+            pool_.on_no_block(q.peer, q.height, here_.now());  // asked of another, later of this one again
     }
     deadlines_.notify();
 }
@@ -270,8 +270,7 @@ task<void> blocksync::verify_loop() {
             (void)co_await changed_.wait();
             continue;
         }
-        const std::string& chain_id = tip_.chain_id;  // never changes
-        auto work = [&jobs, &chain_id] {
+        auto work = [&jobs, &chain_id = chain_id_] {
             for (job& j : jobs) {
                 j.out = verify(chain_id, j.validators, j.first, j.second, j.received, j.extended);
                 if (!j.out)

@@ -87,6 +87,7 @@ private:
     runtime::task<void> status_loop();
 
     runtime::shard& here_;
+    const std::string chain_id_;     // read by the helper thread, while tip_ changes
     chain_tip tip_;
     apply_port& apply_;
     storage::client blocks_;
