@@ -87,6 +87,8 @@ func TestCli(t *testing.T) { commandLine(t) }
 
 func TestFiles(t *testing.T) { brokenFiles(t) }
 
+func TestBench(t *testing.T) { bench(t) }
+
 // fixture is a network that scenarios share, and the node under test that follows it.
 type fixture struct {
 	*harness.Network

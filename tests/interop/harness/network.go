@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -149,7 +150,12 @@ func (net *Network) WaitHeight(t testing.TB, height int64) int64 {
 }
 
 // FeedTraffic begins to send transactions, or goes on.
-func (net *Network) FeedTraffic() { net.traffic.start() }
+func (net *Network) FeedTraffic() { net.traffic.start(net.traffic.run) }
+
+// FeedLoad sends the same number of transactions for each block, until StopTraffic.
+func (net *Network) FeedLoad(perBlock int) {
+	net.traffic.start(func(ctx context.Context) { net.traffic.load(ctx, perBlock) })
+}
 
 // StopTraffic ends it for the time being.
 func (net *Network) StopTraffic() { net.traffic.stop() }

@@ -42,14 +42,14 @@ func newTraffic(net *Network) *Traffic {
 	return &Traffic{net: net, random: net.env.Rand("traffic-" + net.Name), ghosts: map[string]crypto.PubKey{}}
 }
 
-func (tr *Traffic) start() {
+func (tr *Traffic) start(what func(ctx context.Context)) {
 	if tr.cancel != nil {
 		return
 	}
 	var ctx context.Context
 	ctx, tr.cancel = context.WithCancel(context.Background())
 	tr.done = make(chan struct{})
-	go tr.run(ctx)
+	go what(ctx)
 }
 
 func (tr *Traffic) stop() {
@@ -59,6 +59,26 @@ func (tr *Traffic) stop() {
 	tr.cancel()
 	<-tr.done
 	tr.cancel = nil
+}
+
+// load sends `perBlock` transactions of 256 bytes for each new block, and nothing else. It is for measurements, where every
+// block shall be like every other.
+func (tr *Traffic) load(ctx context.Context, perBlock int) {
+	defer close(tr.done)
+	first := tr.net.Validators[0]
+	last := int64(-1)
+	for ctx.Err() == nil {
+		height := first.Height()
+		if height == last {
+			time.Sleep(2 * time.Millisecond)
+			continue
+		}
+		last = height
+		for i := 0; i < perBlock; i++ {
+			head := fmt.Sprintf("load-%d=", tr.sent)
+			tr.send([]byte(head + tr.text(256-len(head))))
+		}
+	}
 }
 
 // run sends a transaction at each tick, several a block, and what is due at certain heights. Errors are not its business:
