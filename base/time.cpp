@@ -124,14 +124,15 @@ result<timestamp> parse_rfc3339(std::string_view in) {
     s.literal('-');
     const int day = s.number(2, 1, 31);
     s.literal('T');
-    const int hour = s.number(2, 0, 23);
+    const bool short_hour = s.rest.size() >= 2 && s.rest[1] == ':';  // Go takes one digit
+    const int hour = s.number(short_hour ? 1 : 2, 0, 23);
     s.literal(':');
     const int minute = s.number(2, 0, 59);
     s.literal(':');
     const int second = s.number(2, 0, 59);
 
     std::int32_t nanos = 0;
-    if (s.rest.size() >= 2 && s.rest[0] == '.' && is_digit(s.rest[1])) {
+    if (s.rest.size() >= 2 && (s.rest[0] == '.' || s.rest[0] == ',') && is_digit(s.rest[1])) {
         std::size_t count = 1;
         for (; count < s.rest.size() && is_digit(s.rest[count]); ++count)
             nanos = count <= 9 ? nanos * 10 + (s.rest[count] - '0') : nanos;  // Go drops what is finer than nanoseconds
@@ -146,9 +147,9 @@ result<timestamp> parse_rfc3339(std::string_view in) {
     } else {
         const bool west = s.rest.starts_with('-');
         s.literal(west ? '-' : '+');
-        const int hours = s.number(2, 0, 23);
+        const int hours = s.number(2, 0, 24);  // Go's limits, both one too far
         s.literal(':');
-        offset = hours * 3600 + s.number(2, 0, 59) * 60;
+        offset = hours * 3600 + s.number(2, 0, 60) * 60;
         offset = west ? -offset : offset;
     }
 

@@ -117,7 +117,7 @@ bool read_any(const value& v, T& out, unsigned attributes, failure& f) {
     } else if constexpr (wire::message<T>) {
         return read_message(v, out, f);
     } else {
-        static_assert(wire::byte_like<T>);
+        static_assert(wire::byte_like<T> && !std::is_same_v<T, byte_view>, "decoded text cannot be borrowed");
         bytes raw;
         if (attributes & wire::raw_json) {
             raw = to_bytes(v.raw());

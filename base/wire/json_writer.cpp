@@ -2,9 +2,11 @@
 // json::writer: what encoding/json of Go writes, appended to a string without further allocation.
 #include "base/wire/json_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "base/text.hpp"
 
@@ -39,6 +41,18 @@ void append_escaped(std::string& out, char c) {
     } else {
         append_code(out, static_cast<std::uint8_t>(c));
     }
+}
+
+// Whether so many bytes at once all stand as they are. The type is signed: what is past ASCII is below zero.
+constexpr std::size_t block_size = 16;
+bool all_plain(const char* block) {
+    using vector [[gnu::vector_size(block_size)]] = signed char;
+    vector v;
+    std::memcpy(&v, block, block_size);
+    const vector special_ones = (v < 0x20) | (v == '"') | (v == '\\') | (v == '<') | (v == '>') | (v == '&');
+    std::uint64_t halves[2];
+    std::memcpy(halves, &special_ones, block_size);
+    return (halves[0] | halves[1]) == 0;
 }
 
 bool is_line_separator(std::string_view c) { return c == "\u2028" || c == "\u2029"; }
@@ -129,17 +143,32 @@ void writer::quoted(std::uint64_t n) {
     append_number(out_, n, true);
 }
 
+// The fewest digits that give v back; as encoding/json lays them out, with an exponent only far from one.
 void writer::floating(double v) {
     element();
     if (!std::isfinite(v)) {
         out_ += "null";  // JSON has no such number
         return;
     }
-    char text[400];
+    char text[40];
     const auto size = std::abs(v);
-    const bool scientific = size != 0 && (size < 1e-6 || size >= 1e21);
-    char* end = std::to_chars(text, text + sizeof text, v, scientific ? std::chars_format::scientific : std::chars_format::fixed).ptr;
-    if (scientific && end - text >= 4 && end[-4] == 'e' && end[-3] == '-' && end[-2] == '0') {  // e-09 is e-9
+    constexpr double exact_to = 9007199254740992;  // 2^53: past it to_chars' fixed form has digits where Go has zeros
+    if (size == 0 || (size >= 1e-6 && size < exact_to)) {
+        const auto end = std::to_chars(text, text + sizeof text, v, std::chars_format::fixed).ptr;
+        out_.append(text, static_cast<std::size_t>(end - text));
+        return;
+    }
+    char* end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr;  // d.ddde+XX
+    if (size < 1e21 && size >= exact_to) {
+        const auto mark = std::find(text, end, 'e');
+        const auto places = static_cast<std::size_t>((mark[2] - '0') * 10 + (mark[3] - '0'));
+        const auto point = std::find(text, mark, '.');
+        const auto decimals = static_cast<std::size_t>(point == mark ? 0 : mark - point - 1);
+        out_.append(text, point).append(mark - decimals, mark);
+        out_.append(places - decimals, '0');
+        return;
+    }
+    if (end[-4] == 'e' && end[-3] == '-' && end[-2] == '0') {  // e-09 is e-9
         end[-2] = end[-1];
         --end;
     }
@@ -155,6 +184,10 @@ void writer::quote(std::string_view text) {
     out_ += '"';
     std::size_t from = 0, at = 0;  // [from, at) stands as it is
     while (at < text.size()) {
+        if (text.size() - at >= block_size && all_plain(text.data() + at)) {
+            at += block_size;
+            continue;
+        }
         const auto c = class_of(text[at]);
         if (c == plain) {
             ++at;
@@ -209,6 +242,14 @@ void writer::raw(std::string_view json) {
     element();
     bool in_string = false;
     for (std::size_t i = 0; i < json.size(); ++i) {
+        if (in_string) {
+            const auto from = i;
+            while (json.size() - i >= block_size && all_plain(json.data() + i))
+                i += block_size;
+            out_.append(json, from, i - from);
+            if (i == json.size())
+                break;  // a string without an end
+        }
         const char c = json[i];
         if (in_string) {
             if (c == '<' || c == '>' || c == '&') {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/wire/protobuf.hpp"
+#include "base/wire/protobuf_decode.hpp"
 
 namespace tetrad::wire::detail {
 
