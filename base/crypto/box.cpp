@@ -21,7 +21,8 @@ x25519_key x25519_public(const x25519_key& private_key) {
 result<fixed<32>> x25519(const x25519_key& private_key, const x25519_key& peers_public_key) {
     require_sodium();
     fixed<32> out;
-    if (crypto_scalarmult(out.data.data(), private_key.data.data(), peers_public_key.data.data()) != 0)
+    if (crypto_scalarmult(out.data.data(), private_key.data.data(), peers_public_key.data.data()) !=
+        0)
         return fail(errc::invalid, "public key of low order");
     return out;
 }
@@ -68,8 +69,9 @@ void hkdf_sha256(byte_view input_key, byte_view salt, byte_view info, byte_span 
 void seal(const aead_key& key, const aead_nonce& nonce, byte_view plain, byte_span out) {
     require_sodium();
     CHECK(out.size() == plain.size() + aead_tag_size);
-    CHECK(crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plain.data(), plain.size(), nullptr, 0, nullptr,
-                                                    nonce.data.data(), key.data.data()) == 0);
+    CHECK(crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plain.data(), plain.size(),
+                                                    nullptr, 0, nullptr, nonce.data.data(),
+                                                    key.data.data()) == 0);
 }
 
 bool open(const aead_key& key, const aead_nonce& nonce, byte_view sealed, byte_span out) {
@@ -77,8 +79,9 @@ bool open(const aead_key& key, const aead_nonce& nonce, byte_view sealed, byte_s
     if (sealed.size() < aead_tag_size)
         return false;
     CHECK(out.size() == sealed.size() - aead_tag_size);
-    return crypto_aead_chacha20poly1305_ietf_decrypt(out.data(), nullptr, nullptr, sealed.data(), sealed.size(), nullptr, 0,
-                                                     nonce.data.data(), key.data.data()) == 0;
+    return crypto_aead_chacha20poly1305_ietf_decrypt(out.data(), nullptr, nullptr, sealed.data(),
+                                                     sealed.size(), nullptr, 0, nonce.data.data(),
+                                                     key.data.data()) == 0;
 }
 
 void wipe(byte_span secret) { sodium_memzero(secret.data(), secret.size()); }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verification tries libsodium's own verifier first. It is stricter than ZIP-215 (no cofactor, no small order, canonical keys),
-// so what it accepts is valid, and that is every signature that an honest signer makes; what it refuses is decided by the
-// equation itself, built from libsodium's public point and scalar functions.
+// Verification tries libsodium's own verifier first. It is stricter than ZIP-215 (no cofactor, no
+// small order, canonical keys), so what it accepts is valid, and that is every signature that an
+// honest signer makes; what it refuses is decided by the equation itself, built from libsodium's
+// public point and scalar functions.
 #include "base/crypto/ed25519.hpp"
 
 #include "base/crypto/box.hpp"
@@ -24,7 +25,8 @@ encoded reduce(const hash512& wide) {
     return out;
 }
 
-// [8]P in canonical form. libsodium's addition takes any 32 bytes that decompress; nothing where these do not.
+// [8]P in canonical form. libsodium's addition takes any 32 bytes that decompress; nothing where
+// these do not.
 std::optional<encoded> times_cofactor(byte_view point) {
     encoded p = encoded::from(point);
     for (int i = 0; i < 3; ++i)
@@ -37,7 +39,8 @@ std::optional<encoded> times_cofactor(byte_view point) {
 encoded multiply(const encoded& s, const encoded& p) {
     encoded out = identity;
     if (s != encoded{} && p != identity)
-        CHECK(crypto_scalarmult_ed25519_noclamp(out.data.data(), s.data.data(), p.data.data()) == 0);
+        CHECK(crypto_scalarmult_ed25519_noclamp(out.data.data(), s.data.data(), p.data.data()) ==
+              0);
     return out;
 }
 
@@ -93,7 +96,8 @@ fixed<signature_size> sign(byte_view message, byte_view private_key) {
     require_sodium();
     CHECK(private_key.size() == private_key_size);
     fixed<signature_size> out;
-    CHECK(crypto_sign_detached(out.data.data(), nullptr, message.data(), message.size(), private_key.data()) == 0);
+    CHECK(crypto_sign_detached(out.data.data(), nullptr, message.data(), message.size(),
+                               private_key.data()) == 0);
     return out;
 }
 
@@ -101,7 +105,8 @@ bool verify(byte_view public_key, byte_view message, byte_view sig) {
     require_sodium();
     if (public_key.size() != public_key_size || sig.size() != signature_size)
         return false;
-    return crypto_sign_verify_detached(sig.data(), message.data(), message.size(), public_key.data()) == 0 ||
+    return crypto_sign_verify_detached(sig.data(), message.data(), message.size(),
+                                       public_key.data()) == 0 ||
            verify_equation(public_key, message, sig);
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// SHA-256, SHA-512 and RIPEMD-160 by libcrypto. One shot over one or several pieces (as if they were joined), or piece by piece.
-// Pure functions and plain values: any shard, any number at once; nothing is allocated and no provider is looked up, because
-// merkle trees hash 33 and 65 bytes at a time.
+// SHA-256, SHA-512 and RIPEMD-160 by libcrypto. One shot over one or several pieces (as if they
+// were joined), or piece by piece. Pure functions and plain values: any shard, any number at once;
+// nothing is allocated and no provider is looked up, because merkle trees hash 33 and 65 bytes at a
+// time.
 #pragma once
 
 #include "base/bytes.hpp"
 
 #include <array>
+#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
-#include <type_traits>
 
 namespace tetrad::crypto {
 
@@ -46,10 +46,9 @@ private:
 
 hash256 sha256(byte_view);
 hash256 sha256(std::initializer_list<byte_view> pieces);
-template <class... More>
-    requires(sizeof...(More) > 0 && (std::is_convertible_v<More, byte_view> && ...))
-hash256 sha256(byte_view first, const More&... more) {
-    return sha256({first, byte_view(more)...});
+template <std::convertible_to<byte_view>... More>
+hash256 sha256(byte_view first, byte_view second, const More&... more) {
+    return sha256({first, second, byte_view(more)...});
 }
 
 hash512 sha512(byte_view);

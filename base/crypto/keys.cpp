@@ -13,7 +13,8 @@ constexpr std::string_view secp256k1_name = "secp256k1";
 template <std::size_t N>
 result<public_key> sized(std::string_view type_name, byte_view raw) {
     if (raw.size() != N)
-        return fail(errc::invalid, std::string(type_name) + " public key of " + std::to_string(raw.size()) + " bytes, expected " +
+        return fail(errc::invalid, std::string(type_name) + " public key of " +
+                                       std::to_string(raw.size()) + " bytes, expected " +
                                        std::to_string(N));
     return public_key(fixed<N>::from(raw));
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys as values: what a validator set, a key file or a peer's greeting holds. A public key is ed25519, secp256k1 or, as
-// decoded from a message that had none, no key at all; that it has the length of its kind is in its type, so a key of another
-// length does not decode. A private key wipes its memory when it dies. Both derive their wire and JSON forms from their schema.
-// Plain values: any shard.
+// Keys as values: what a validator set, a key file or a peer's greeting holds. A public key is
+// ed25519, secp256k1 or, as decoded from a message that had none, no key at all; that it has the
+// length of its kind is in its type, so a key of another length does not decode. A private key
+// wipes its memory when it dies. Both derive their wire and JSON forms from their schema. Plain
+// values: any shard.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -81,8 +82,8 @@ private:
 using ed25519_private = secret<ed25519::private_key_size>;
 using secp256k1_private = secret<secp256k1::private_key_size>;
 
-/// In JSON {"type":"tendermint/PrivKeyEd25519","value":"<base64 of seed || public key>"}; it is in no protobuf message of the
-/// protocol.
+/// In JSON {"type":"tendermint/PrivKeyEd25519","value":"<base64 of seed || public key>"}; it is in
+/// no protobuf message of the protocol.
 struct private_key {
     std::variant<std::monostate, ed25519_private, secp256k1_private> key;
 
@@ -94,7 +95,8 @@ struct private_key {
     static private_key from_seed(const fixed<ed25519::seed_size>& seed);
 
     bool has_key() const { return key.index() != 0; }
-    /// As the file has it: of ed25519 the second half. No key where there is none or a secp256k1 key is out of range.
+    /// As the file has it: of ed25519 the second half. No key where there is none or a secp256k1
+    /// key is out of range.
     crypto::public_key public_key() const;
     /// Fails where there is no key or a secp256k1 key is out of range.
     result<signature> sign(byte_view message) const;

@@ -63,21 +63,27 @@ result<void> check_shape(const merkle_proof& p) {
     if (p.index < 0)
         return fail(errc::invalid, "negative Index");
     if (p.leaf_hash.size() != 32)
-        return fail(errc::invalid, "expected LeafHash size to be 32, got " + std::to_string(p.leaf_hash.size()));
+        return fail(errc::invalid,
+                    "expected LeafHash size to be 32, got " + std::to_string(p.leaf_hash.size()));
     if (p.aunts.size() > merkle_proof::aunts_max)
-        return fail(errc::invalid, "expected no more than 100 aunts, got " + std::to_string(p.aunts.size()));
+        return fail(errc::invalid,
+                    "expected no more than 100 aunts, got " + std::to_string(p.aunts.size()));
     return {};
 }
 
 result<hash256> root_of(const merkle_proof& p) {
     if (p.index >= p.total || p.index < 0 || p.total <= 0)
-        return fail(errc::invalid, "invalid index " + std::to_string(p.index) + " and/or total " + std::to_string(p.total));
+        return fail(errc::invalid, "invalid index " + std::to_string(p.index) + " and/or total " +
+                                       std::to_string(p.total));
     if (p.leaf_hash.size() != 32)
         return fail(errc::invalid, "leaf hash is not 32 bytes");
-    // Down from the root to learn on which side the path goes, at most 63 turns; the aunts are used upward from the leaf.
+    // Down from the root to learn on which side the path goes, at most 63 turns; the aunts are used
+    // upward from the leaf.
     std::uint64_t goes_right = 0;
     std::size_t depth = 0;
-    for (auto total = static_cast<std::uint64_t>(p.total), index = static_cast<std::uint64_t>(p.index); total > 1; ++depth) {
+    for (auto total = static_cast<std::uint64_t>(p.total),
+              index = static_cast<std::uint64_t>(p.index);
+         total > 1; ++depth) {
         const auto left = split_of(total);
         goes_right = goes_right << 1 | (index >= left ? 1 : 0);
         if (index >= left) {
@@ -88,7 +94,8 @@ result<hash256> root_of(const merkle_proof& p) {
         }
     }
     if (p.aunts.size() != depth)
-        return fail(errc::invalid, p.aunts.size() > depth ? "unexpected inner hashes" : "expected at least one inner hash");
+        return fail(errc::invalid, p.aunts.size() > depth ? "unexpected inner hashes"
+                                                          : "expected at least one inner hash");
     auto hash = hash256::from(p.leaf_hash);
     for (const auto& aunt : p.aunts) {
         hash = goes_right & 1 ? merkle_inner(aunt, hash) : merkle_inner(hash, aunt);
@@ -114,9 +121,10 @@ result<void> verify(const merkle_proof& p, byte_view root, byte_view leaf) {
 
 namespace {
 
-// Hashes the tree over [first, first + count) and, on the way up, appends to each leaf's proof the root of the sibling
-// subtree. Depth is log2(count).
-hash256 collect(std::span<const hash256> leaf_hashes, std::vector<merkle_proof>& proofs, std::size_t first) {
+// Hashes the tree over [first, first + count) and, on the way up, appends to each leaf's proof the
+// root of the sibling subtree. Depth is log2(count).
+hash256 collect(std::span<const hash256> leaf_hashes, std::vector<merkle_proof>& proofs,
+                std::size_t first) {
     const auto count = leaf_hashes.size();
     if (count == 1)
         return leaf_hashes[0];

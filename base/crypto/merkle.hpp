@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hash tree of RFC 6962: leaf = SHA256(00 || data), inner = SHA256(01 || left || right), no leaves = SHA256(""), and a list
-// is split at the largest power of two below its length. Roots are made leaf by leaf: a stack of at most 64 hashes stands for
-// all of the tree that is finished, so nothing is allocated and leaves need not exist at the same time.
-// Pure functions and plain values: any shard.
+// The hash tree of RFC 6962: leaf = SHA256(00 || data), inner = SHA256(01 || left || right), no
+// leaves = SHA256(""), and a list is split at the largest power of two below its length. Roots are
+// made leaf by leaf: a stack of at most 64 hashes stands for all of the tree that is finished, so
+// nothing is allocated and leaves need not exist at the same time. Pure functions and plain values:
+// any shard.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -32,16 +33,20 @@ public:
     hash256 root() const;
 
 private:
-    // Bit i of count_ says that a full subtree of 2^i leaves waits for its right sibling; higher ones stand to the left.
+    // Bit i of count_ says that a full subtree of 2^i leaves waits for its right sibling; higher
+    // ones stand to the left.
     std::array<hash256, 64> full_;
     std::uint64_t count_ = 0;
 };
 
 hash256 merkle_root(std::span<const byte_view> leaves);
 
-/// `leaf(i)` gives the data of leaf i as something that converts to byte_view and lives until the next call.
+/// `leaf(i)` gives the data of leaf i as something that converts to byte_view and lives until the
+/// next call.
 template <class Leaf>
-    requires requires(Leaf& leaf, std::size_t i) { { leaf(i) } -> std::convertible_to<byte_view>; }
+requires requires(Leaf& leaf, std::size_t i) {
+    { leaf(i) } -> std::convertible_to<byte_view>;
+}
 hash256 merkle_root(std::size_t count, Leaf&& leaf) {
     merkle_builder tree;
     for (std::size_t i = 0; i < count; ++i) {
@@ -51,8 +56,8 @@ hash256 merkle_root(std::size_t count, Leaf&& leaf) {
     return tree.root();
 }
 
-/// That one leaf stands at `index` among `total` below a root (tendermint.crypto.Proof). As it came from a peer: check_shape
-/// first.
+/// That one leaf stands at `index` among `total` below a root (tendermint.crypto.Proof). As it came
+/// from a peer: check_shape first.
 struct merkle_proof {
     static constexpr std::size_t aunts_max = 100;
 
@@ -61,17 +66,20 @@ struct merkle_proof {
     inline_bytes<32> leaf_hash;
     std::vector<hash256> aunts;  // the leaf's sibling first, the root's child last
 
-    static constexpr auto schema = wire::fields(
-        wire::field<1>("total", &merkle_proof::total), wire::field<2>("index", &merkle_proof::index),
-        wire::field<3>("leaf_hash", &merkle_proof::leaf_hash, wire::base64),
-        wire::field<4>("aunts", &merkle_proof::aunts, wire::base64));
+    static constexpr auto schema =
+        wire::fields(wire::field<1>("total", &merkle_proof::total),
+                     wire::field<2>("index", &merkle_proof::index),
+                     wire::field<3>("leaf_hash", &merkle_proof::leaf_hash, wire::base64),
+                     wire::field<4>("aunts", &merkle_proof::aunts, wire::base64));
     bool operator==(const merkle_proof&) const = default;
 };
 
-/// What needs nothing but the proof itself: signs, lengths, at most aunts_max aunts. (An aunt of another length does not decode.)
+/// What needs nothing but the proof itself: signs, lengths, at most aunts_max aunts. (An aunt of
+/// another length does not decode.)
 result<void> check_shape(const merkle_proof&);
 
-/// The root that the proof leads to from its own leaf_hash. Fails where index, total and the number of aunts do not fit.
+/// The root that the proof leads to from its own leaf_hash. Fails where index, total and the number
+/// of aunts do not fit.
 result<hash256> root_of(const merkle_proof&);
 
 /// Does `leaf` stand under `root` where the proof says? Safe on any proof.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libcrypto's EC functions by their older names (EC_KEY, ECDSA_*): the EVP ones look an algorithm up and parse parameters for
-// each key, and give no way to choose the nonce.
+// libcrypto's EC functions by their older names (EC_KEY, ECDSA_*): the EVP ones look an algorithm
+// up and parse parameters for each key, and give no way to choose the nonce.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/crypto/secp256k1.hpp"
 
@@ -23,7 +23,9 @@ namespace {
 template <auto Free>
 struct freer {
     template <class T>
-    void operator()(T* p) const { Free(p); }
+    void operator()(T* p) const {
+        Free(p);
+    }
 };
 using bignum = std::unique_ptr<BIGNUM, freer<BN_clear_free>>;
 using point = std::unique_ptr<EC_POINT, freer<EC_POINT_free>>;
@@ -38,7 +40,8 @@ T* made(T* p) {
     return p;
 }
 
-// The curve: constant, and only read from after it was made (25 us). It lives as long as the process.
+// The curve: constant, and only read from after it was made (25 us). It lives as long as the
+// process.
 const EC_GROUP* curve() {
     static const EC_GROUP* const group = made(EC_GROUP_new_by_curve_name(NID_secp256k1));
     return group;
@@ -80,7 +83,8 @@ point times_base(const BIGNUM* scalar, BN_CTX* ctx) {
     return p;
 }
 
-// RFC 6979 section 3.2 with HMAC-SHA256: nonces for one key and digest, one after the other until one is in range and used.
+// RFC 6979 section 3.2 with HMAC-SHA256: nonces for one key and digest, one after the other until
+// one is in range and used.
 class nonces {
 public:
     nonces(byte_view private_key, const hash256& digest) {
@@ -129,14 +133,16 @@ private:
 };
 
 // Nothing where this nonce makes r or s zero.
-std::optional<fixed<signature_size>> sign_with(const BIGNUM* k, const hash256& digest, EC_KEY* key, BN_CTX* ctx) {
+std::optional<fixed<signature_size>> sign_with(const BIGNUM* k, const hash256& digest, EC_KEY* key,
+                                               BN_CTX* ctx) {
     const auto p = times_base(k, ctx);
     auto x = number(), r = number(), k_inverse = number(), exponent = number();
     CHECK(EC_POINT_get_affine_coordinates(curve(), p.get(), x.get(), nullptr, ctx) == 1);
     CHECK(BN_nnmod(r.get(), x.get(), order(), ctx) == 1);
     // Fermat: the order is prime, and the power runs in constant time.
     CHECK(BN_copy(exponent.get(), order()) != nullptr && BN_sub_word(exponent.get(), 2) == 1);
-    CHECK(BN_mod_exp_mont_consttime(k_inverse.get(), k, exponent.get(), order(), ctx, nullptr) == 1);
+    CHECK(BN_mod_exp_mont_consttime(k_inverse.get(), k, exponent.get(), order(), ctx, nullptr) ==
+          1);
     if (BN_is_zero(r.get()))
         return std::nullopt;
     const ecdsa_sig sig(ECDSA_do_sign_ex(digest.data.data(), 32, k_inverse.get(), r.get(), key));
@@ -162,8 +168,8 @@ result<fixed<public_key_size>> public_from_private(byte_view private_key) {
     scratch ctx(made(BN_CTX_secure_new()));
     const auto p = times_base(d.get(), ctx.get());
     fixed<public_key_size> out;
-    CHECK(EC_POINT_point2oct(curve(), p.get(), POINT_CONVERSION_COMPRESSED, out.data.data(), out.size(), ctx.get()) ==
-          public_key_size);
+    CHECK(EC_POINT_point2oct(curve(), p.get(), POINT_CONVERSION_COMPRESSED, out.data.data(),
+                             out.size(), ctx.get()) == public_key_size);
     return out;
 }
 
@@ -186,13 +192,15 @@ bool verify(byte_view public_key, byte_view message, byte_view sig) {
     scratch ctx(made(BN_CTX_new()));
     point p(made(EC_POINT_new(curve())));
     const auto key = empty_key();
-    if (EC_POINT_oct2point(curve(), p.get(), public_key.data(), public_key.size(), ctx.get()) != 1 ||
+    if (EC_POINT_oct2point(curve(), p.get(), public_key.data(), public_key.size(), ctx.get()) !=
+            1 ||
         EC_KEY_set_public_key(key.get(), p.get()) != 1) {
         ERR_clear_error();
         return false;
     }
     auto r = number(sig.first(32)), s = number(sig.subspan(32));
-    CHECK(BN_nnmod(r.get(), r.get(), order(), ctx.get()) == 1 && BN_nnmod(s.get(), s.get(), order(), ctx.get()) == 1);
+    CHECK(BN_nnmod(r.get(), r.get(), order(), ctx.get()) == 1 &&
+          BN_nnmod(s.get(), s.get(), order(), ctx.get()) == 1);
     if (BN_is_zero(r.get()) || BN_is_zero(s.get()) || is_high(s.get()))
         return false;
     ecdsa_sig parsed(made(ECDSA_SIG_new()));

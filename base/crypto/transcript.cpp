@@ -8,13 +8,18 @@ namespace tetrad::crypto {
 
 void keccak_f1600(std::array<std::uint64_t, 25>& a) {
     static constexpr std::uint64_t round_constants[24] = {
-        0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000, 0x000000000000808b, 0x0000000080000001,
-        0x8000000080008081, 0x8000000000008009, 0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
-        0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003, 0x8000000000008002, 0x8000000000000080,
-        0x000000000000800a, 0x800000008000000a, 0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
-    // Rho and pi walk one cycle through all lanes but the first: where each goes, and by how much it turns.
-    static constexpr std::uint8_t to[24] = {10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1};
-    static constexpr std::uint8_t turn[24] = {1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44};
+        0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
+        0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+        0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
+        0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
+        0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
+        0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
+    // Rho and pi walk one cycle through all lanes but the first: where each goes, and by how much
+    // it turns.
+    static constexpr std::uint8_t to[24] = {10, 7,  11, 17, 18, 3, 5,  16, 8,  21, 24, 4,
+                                            15, 23, 19, 13, 12, 2, 20, 14, 22, 9,  6,  1};
+    static constexpr std::uint8_t turn[24] = {1,  3,  6,  10, 15, 21, 28, 36, 45, 55, 2,  14,
+                                              27, 41, 56, 8,  25, 43, 62, 18, 39, 61, 20, 44};
     for (const auto constant : round_constants) {
         std::uint64_t c[5];
         for (int x = 0; x < 5; ++x)
@@ -129,13 +134,15 @@ namespace {
 
 std::array<std::uint8_t, 4> little32(std::size_t n) {
     CHECK(n <= UINT32_MAX);
-    return {static_cast<std::uint8_t>(n), static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n >> 16),
-            static_cast<std::uint8_t>(n >> 24)};
+    return {static_cast<std::uint8_t>(n), static_cast<std::uint8_t>(n >> 8),
+            static_cast<std::uint8_t>(n >> 16), static_cast<std::uint8_t>(n >> 24)};
 }
 
 }  // namespace
 
-transcript::transcript(std::string_view label) : strobe_("Merlin v1.0") { append("dom-sep", view(label)); }
+transcript::transcript(std::string_view label) : strobe_("Merlin v1.0") {
+    append("dom-sep", view(label));
+}
 
 void transcript::append(std::string_view label, byte_view message) {
     strobe_.meta_ad(view(label), false);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Merlin transcript of the secret connection's handshake: what both sides said goes in, a challenge that depends on all of
-// it comes out. Merlin v1.0 over STROBE-128 (v1.0.2) over Keccak-f[1600]; of STROBE only the three operations Merlin uses.
-// Plain values: a copy forks the transcript.
+// The Merlin transcript of the secret connection's handshake: what both sides said goes in, a
+// challenge that depends on all of it comes out. Merlin v1.0 over STROBE-128 (v1.0.2) over
+// Keccak-f[1600]; of STROBE only the three operations Merlin uses. Plain values: a copy forks the
+// transcript.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -19,7 +20,8 @@ void keccak_f1600(std::array<std::uint64_t, 25>& lanes);
 class strobe128 {
 public:
     explicit strobe128(std::string_view protocol);
-    /// Absorbs what both sides know about the data that follows. `more` goes on with the operation before.
+    /// Absorbs what both sides know about the data that follows. `more` goes on with the operation
+    /// before.
     void meta_ad(byte_view, bool more);
     /// Absorbs data.
     void ad(byte_view, bool more);

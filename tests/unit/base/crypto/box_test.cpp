@@ -34,17 +34,21 @@ bytes counting(int from, int to) {
 }  // namespace
 
 TEST_CASE("X25519 agrees with RFC 7748") {
-    CHECK(to_hex(*x25519(key("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
-                         key("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))) ==
-          "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
-    CHECK(to_hex(*x25519(key("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"),
-                         key("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"))) ==
-          "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
+    CHECK(
+        to_hex(*x25519(key("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
+                       key("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))) ==
+        "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");
+    CHECK(
+        to_hex(*x25519(key("4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d"),
+                       key("e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493"))) ==
+        "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957");
 
     const auto alice = key("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
     const auto bob = key("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
-    CHECK(to_hex(x25519_public(alice)) == "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
-    CHECK(to_hex(x25519_public(bob)) == "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
+    CHECK(to_hex(x25519_public(alice)) ==
+          "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+    CHECK(to_hex(x25519_public(bob)) ==
+          "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
     const auto shared = x25519(alice, x25519_public(bob));
     CHECK(to_hex(*shared) == "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742");
     CHECK(x25519(bob, x25519_public(alice)) == shared);
@@ -58,7 +62,8 @@ TEST_CASE("a thousand rounds of X25519 end where RFC 7748 says") {
         u = k;
         k = next;
         if (i == 0)
-            REQUIRE(to_hex(k) == "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
+            REQUIRE(to_hex(k) ==
+                    "422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079");
     }
     CHECK(to_hex(k) == "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
 }
@@ -85,7 +90,8 @@ TEST_CASE("HMAC-SHA256 agrees with RFC 4231") {
           "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
     CHECK(to_hex(hmac_sha256(view("Jefe"), view("what do ya want for nothing?"))) ==
           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-    CHECK(to_hex(hmac_sha256(bytes(131, 0xaa), view("Test Using Larger Than Block-Size Key - Hash Key First"))) ==
+    CHECK(to_hex(hmac_sha256(bytes(131, 0xaa),
+                             view("Test Using Larger Than Block-Size Key - Hash Key First"))) ==
           "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
@@ -93,7 +99,8 @@ TEST_CASE("HKDF-SHA256 agrees with RFC 5869") {
     CHECK(derived(bytes(22, 0x0b), counting(0x00, 0x0c), counting(0xf0, 0xf9), 42) ==
           "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
     CHECK(derived(counting(0x00, 0x4f), counting(0x60, 0xaf), counting(0xb0, 0xff), 82) ==
-          "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9ac"
+          "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c6"
+          "5e590e09da3275600c2f09b8367793a9ac"
           "a3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
     CHECK(derived(bytes(22, 0x0b), {}, {}, 42) ==
           "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
@@ -102,21 +109,26 @@ TEST_CASE("HKDF-SHA256 agrees with RFC 5869") {
 TEST_CASE("HKDF of a longer output begins with the shorter one, up to the limit") {
     const auto longest = derived(view("key"), view("salt"), view("info"), 255 * 32);
     for (const std::size_t size : {0u, 1u, 31u, 32u, 33u, 64u, 96u, 8159u})
-        CHECK(longest.substr(0, 2 * size) == derived(view("key"), view("salt"), view("info"), size));
+        CHECK(longest.substr(0, 2 * size) ==
+              derived(view("key"), view("salt"), view("info"), size));
     CHECK(derived(view("key"), {}, {}, 32) == derived(view("key"), bytes(32), {}, 32));
 }
 
 TEST_CASE("ChaCha20-Poly1305 agrees with RFC 8439") {
-    // The RFC's example without its associated data: the ciphertext is the RFC's, the tag another implementation's.
+    // The RFC's example without its associated data: the ciphertext is the RFC's, the tag another
+    // implementation's.
     const auto k = aead_key::from(counting(0x80, 0x9f));
     const auto nonce = aead_nonce::from(*from_hex("070000004041424344454647"));
     const auto plain = view(
-        "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.");
+        "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
+        "future, sunscreen would be it.");
     bytes sealed(plain.size() + aead_tag_size);
     seal(k, nonce, plain, sealed);
     CHECK(to_hex(byte_view(sealed).first(plain.size())) ==
-          "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67e"
-          "cd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b6116");
+          "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69"
+          "da92728b1a71de0a9e060b2905d6a5b67e"
+          "cd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de5"
+          "76d26586cec64b6116");
     CHECK(to_hex(byte_view(sealed).subspan(plain.size())) == "6a23a4681fd59456aea1d29f82477216");
 
     bytes back(plain.size());
@@ -197,7 +209,8 @@ TEST_CASE("vectors: secret_connection_derive, the keys of both directions") {
 TEST_CASE("vectors: secret_connection_full, key exchange and sealed frames") {
     std::size_t frames = 0;
     for (const auto& c : vectors::group("secret_connection_full")) {
-        const auto priv_a = key(vectors::text(c, "eph_priv_a")), priv_b = key(vectors::text(c, "eph_priv_b"));
+        const auto priv_a = key(vectors::text(c, "eph_priv_a")),
+                   priv_b = key(vectors::text(c, "eph_priv_b"));
         const auto pub_a = x25519_public(priv_a), pub_b = x25519_public(priv_b);
         CHECK(to_hex(pub_a) == vectors::text(c, "eph_pub_a"));
         CHECK(to_hex(pub_b) == vectors::text(c, "eph_pub_b"));
@@ -211,7 +224,8 @@ TEST_CASE("vectors: secret_connection_full, key exchange and sealed frames") {
             CHECK(okm.substr(least ? 64 : 0, 64) == vectors::text(s, "send_key"));
 
             // Frame 0 carries the delimited AuthSigMessage, frame 1 what was written next.
-            const auto contents = {vectors::hex(s, "auth_msg_delimited"), vectors::hex(s, "frame_1_plain_data")};
+            const auto contents = {vectors::hex(s, "auth_msg_delimited"),
+                                   vectors::hex(s, "frame_1_plain_data")};
             std::uint8_t number = 0;
             for (const auto& content : contents) {
                 bytes frame(1028 + aead_tag_size);

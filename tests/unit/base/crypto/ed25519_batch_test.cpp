@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches against single verification where it matters: signatures and keys with torsion added, which only the cofactor makes
-// valid, and mixtures of valid and forged ones of every kind.
+// Batches against single verification where it matters: signatures and keys with torsion added,
+// which only the cofactor makes valid, and mixtures of valid and forged ones of every kind.
 #include "base/crypto/ed25519.hpp"
 
 #include "base/crypto/edwards25519.hpp"
@@ -20,8 +20,10 @@ namespace group = tetrad::crypto::edwards25519;
 
 namespace {
 
-const auto order = numbers::from_text("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed");
-const auto p = numbers::from_text("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
+const auto order =
+    numbers::from_text("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed");
+const auto p =
+    numbers::from_text("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
 
 struct forged {
     bytes pub, message, sig;
@@ -52,9 +54,12 @@ numbers::number secret(std::string_view name, std::size_t n) {
     return numbers::reduced(sha512(view(std::string(name) + std::to_string(n))), order);
 }
 
-group::point plus(const group::point& a, const group::point& b) { return group::finished(a + group::ready(b)); }
+group::point plus(const group::point& a, const group::point& b) {
+    return group::finished(a + group::ready(b));
+}
 
-/// Signs as anyone who holds the scalar may: with a point of small order added to the key, and one to R.
+/// Signs as anyone who holds the scalar may: with a point of small order added to the key, and one
+/// to R.
 forged sign_with_torsion(std::size_t n, const group::point& on_a, const group::point& on_r) {
     const auto a = secret("a", n), r = secret("r", n);
     forged out;
@@ -118,7 +123,8 @@ TEST_CASE("a batch and single verification agree on every way to spoil a signatu
         kinds.push_back(f);
     };
     auto set_half = [](forged& f, std::size_t half, const numbers::number& n) {
-        std::copy(n.data.begin(), n.data.end(), f.sig.begin() + static_cast<std::ptrdiff_t>(32 * half));
+        std::copy(n.data.begin(), n.data.end(),
+                  f.sig.begin() + static_cast<std::ptrdiff_t>(32 * half));
     };
     const auto s = numbers::number::from(byte_view(good.sig).subspan(32));
     spoil([](forged&) {});
@@ -143,7 +149,8 @@ TEST_CASE("a batch and single verification agree on every way to spoil a signatu
         INFO("kind " << i);
         const bool valid = alone(kinds[i]);
         CHECK(valid == (i == 0));
-        for (const auto& batch : {std::vector{kinds[i], other}, std::vector{other, kinds[i]}, std::vector{kinds[i], kinds[i]}}) {
+        for (const auto& batch : {std::vector{kinds[i], other}, std::vector{other, kinds[i]},
+                                  std::vector{kinds[i], kinds[i]}}) {
             std::optional<std::size_t> expected;
             if (!valid)
                 expected = alone(batch[0]) ? 1 : 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ed25519: RFC 8032's examples, the rule of ZIP-215 on the signatures where implementations differ, and batches.
+// Ed25519: RFC 8032's examples, the rule of ZIP-215 on the signatures where implementations differ,
+// and batches.
 #include "base/crypto/ed25519.hpp"
 
 #include "base/crypto/hash.hpp"
@@ -23,21 +24,26 @@ struct rfc_example {
 const rfc_example rfc8032[] = {
     {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
      "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a1"
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b"
+     "46bd25bf5f0595bbe24655141438e7a1"
      "00b"},
     {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
      "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0"
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11"
+     "d8c387b2eaeb4302aeeb00d291612bb0"
      "c00"},
     {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
      "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec"
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc"
+     "6594a7c15e9716ed28dc027beceea1ec"
      "40a"},
     {"833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
      "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
-     "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca"
+     "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3fee"
+     "bbd454d4423643ce80e2a9ac94fa54ca"
      "49f",
-     "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a"
+     "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e"
+     "0303dca179c138ac17ad9bef1177331a"
      "704"},
 };
 
@@ -114,7 +120,8 @@ TEST_CASE("a key or signature of another length is false, not an error") {
 
 TEST_CASE("S at or above the order is refused, though the equation would hold") {
     // S + L, little endian, for the four multiples that fit in 32 bytes.
-    const auto order = *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    const auto order =
+        *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
     auto s = make_signed(3);
     for (int multiple = 1; multiple <= 14; ++multiple) {
         unsigned carry = 0;
@@ -153,11 +160,14 @@ TEST_CASE("every pair of small-order A and R verifies with S = 0, as ZIP-215 say
 TEST_CASE("vectors: ed25519_speccheck, the column of ZIP-215") {
     std::size_t seen = 0, valid = 0;
     for (const auto& c : vectors::group("ed25519_speccheck")) {
-        const signed_message s{vectors::hex(c, "pub_key"), vectors::hex(c, "message"), vectors::hex(c, "signature")};
+        const signed_message s{vectors::hex(c, "pub_key"), vectors::hex(c, "message"),
+                               vectors::hex(c, "signature")};
         INFO("case " << seen);
         CHECK(verify(s) == vectors::boolean(c, "expect_valid"));
-        CHECK(ed25519::verify_batch(items_of({s})).has_value() != vectors::boolean(c, "expect_valid"));
-        CHECK(ed25519::verify_batch(items_of({make_signed(1), s, make_signed(2)})).has_value() != vectors::boolean(c, "expect_valid"));
+        CHECK(ed25519::verify_batch(items_of({s})).has_value() !=
+              vectors::boolean(c, "expect_valid"));
+        CHECK(ed25519::verify_batch(items_of({make_signed(1), s, make_signed(2)})).has_value() !=
+              vectors::boolean(c, "expect_valid"));
         ++seen;
         valid += vectors::boolean(c, "expect_valid");
     }
@@ -187,7 +197,8 @@ TEST_CASE("a batch names the first signature that is not valid") {
 }
 
 TEST_CASE("errors that would cancel out in a sum do not pass a batch") {
-    // Two signatures of one key and message with S raised by one and lowered by one: their plain sum is right.
+    // Two signatures of one key and message with S raised by one and lowered by one: their plain
+    // sum is right.
     auto up = make_signed(5), down = up;
     ++up.sig[32];
     --down.sig[32];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The field against plain arithmetic, up to the ends of what its limbs may hold; the group against keys that libsodium makes
-// and against the curve's equation.
+// The field against plain arithmetic, up to the ends of what its limbs may hold; the group against
+// keys that libsodium makes and against the curve's equation.
 #include "base/crypto/edwards25519.hpp"
 
 #include "base/crypto/ed25519.hpp"
@@ -20,14 +20,16 @@ using group::element;
 
 namespace {
 
-const auto p = numbers::from_text("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
+const auto p =
+    numbers::from_text("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
 
 /// Pseudo-random words, the same in each run.
 class words {
 public:
     std::uint64_t next() {
         if (left_ == 0) {
-            const std::uint8_t n[2] = {static_cast<std::uint8_t>(count_), static_cast<std::uint8_t>(count_ >> 8)};
+            const std::uint8_t n[2] = {static_cast<std::uint8_t>(count_),
+                                       static_cast<std::uint8_t>(count_ >> 8)};
             block_ = sha512({view("words"), n});
             ++count_;
             left_ = 8;
@@ -63,7 +65,9 @@ numbers::number value(const element& e) {
 
 numbers::number number_of(const group::encoding& b) { return numbers::number::from(b); }
 
-std::uint64_t largest(const element& e) { return *std::max_element(std::begin(e.v), std::end(e.v)); }
+std::uint64_t largest(const element& e) {
+    return *std::max_element(std::begin(e.v), std::end(e.v));
+}
 
 constexpr std::uint64_t tight_end = (std::uint64_t{1} << 51) + (std::uint64_t{1} << 18);
 constexpr std::uint64_t sum_end = (std::uint64_t{1} << 53) - 76;
@@ -71,7 +75,8 @@ constexpr std::uint64_t loose_end = std::uint64_t{1} << 54;
 
 /// Elements with limbs below `end`: the ends, zeros among them, and random ones.
 std::vector<element> samples(std::uint64_t end) {
-    std::vector<element> all{group::zero, group::one, {{end - 1, end - 1, end - 1, end - 1, end - 1}}};
+    std::vector<element> all{
+        group::zero, group::one, {{end - 1, end - 1, end - 1, end - 1, end - 1}}};
     for (int limb = 0; limb < 5; ++limb) {
         all.push_back(group::zero);
         all.back().v[limb] = end - 1;
@@ -92,7 +97,9 @@ std::vector<element> samples(std::uint64_t end) {
 }
 
 numbers::number inverse(const numbers::number& a) {
-    return numbers::power(a, numbers::from_text("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeb"), p);
+    return numbers::power(
+        a, numbers::from_text("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeb"),
+        p);
 }
 
 /// x and y of a point.
@@ -133,7 +140,9 @@ TEST_CASE("products and squares are right and tight for all loose elements") {
     }
 }
 
-TEST_CASE("differences are right and tight for all sums of tight elements, and sums are in their bounds") {
+TEST_CASE(
+    "differences are right and tight for all sums of tight elements, and sums are in their "
+    "bounds") {
     const auto all = samples(sum_end);
     for (const auto& a : all)
         for (const auto& b : all) {
@@ -172,10 +181,12 @@ TEST_CASE("constants are what they are called") {
     CHECK(numbers::product(d, numbers::reduced(*from_hex("42db01"), p), p) ==  // 121666 d = -121665
           numbers::negative(numbers::reduced(*from_hex("41db01"), p), p));
     CHECK(value(group::d2) == numbers::sum(d, d, p));
-    CHECK(numbers::sum(numbers::product(value(group::sqrt_minus_one), value(group::sqrt_minus_one), p), numbers::small(1), p) ==
-          numbers::number());
+    CHECK(numbers::sum(
+              numbers::product(value(group::sqrt_minus_one), value(group::sqrt_minus_one), p),
+              numbers::small(1), p) == numbers::number());
     CHECK(numbers::product(value(group::base.y), numbers::small(5), p) == numbers::small(4));
-    const auto exponent = numbers::from_text("0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffd");
+    const auto exponent =
+        numbers::from_text("0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffd");
     CHECK(value(group::power_for_root(group::d)) == numbers::power(d, exponent, p));
 }
 
@@ -197,7 +208,8 @@ TEST_CASE("multiples of the generator are the public keys that libsodium makes")
 
 TEST_CASE("32 bytes decode where the curve has a point of that y, and to a point on the curve") {
     const auto d = value(group::d);
-    const auto half = numbers::from_text("3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6");  // (p - 1) / 2
+    const auto half = numbers::from_text(
+        "3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6");  // (p - 1) / 2
     std::vector<group::encoding> all;
     for (int i = 0; i < 24; ++i)
         all.push_back(sha256(view("y " + std::to_string(i))).data);
@@ -216,7 +228,8 @@ TEST_CASE("32 bytes decode where the curve has a point of that y, and to a point
         const auto u = numbers::sum(yy, numbers::negative(numbers::small(1), p), p);
         const auto v = numbers::sum(numbers::product(d, yy, p), numbers::small(1), p);
         // u/v is a square where uv is one.
-        const bool exists = u == numbers::number() || numbers::power(numbers::product(u, v, p), half, p) == numbers::small(1);
+        const bool exists = u == numbers::number() ||
+                            numbers::power(numbers::product(u, v, p), half, p) == numbers::small(1);
         const auto read = group::decoded(b);
         INFO(to_hex(b));
         REQUIRE(read.has_value() == exists);
@@ -254,19 +267,26 @@ TEST_CASE("small-order points decode in all their encodings and vanish when mult
 }
 
 TEST_CASE("the laws of the group hold") {
-    const auto three = multiple(sha256(view("3")), group::base), four = multiple(sha256(view("4")), group::base);
+    const auto three = multiple(sha256(view("3")), group::base),
+               four = multiple(sha256(view("4")), group::base);
     const auto five = multiple(sha256(view("5")), group::base);
-    auto add = [](const group::point& a, const group::point& b) { return group::finished(a + group::ready(b)); };
-    auto same = [](const group::point& a, const group::point& b) { return encoded_hex(a) == encoded_hex(b); };
+    auto add = [](const group::point& a, const group::point& b) {
+        return group::finished(a + group::ready(b));
+    };
+    auto same = [](const group::point& a, const group::point& b) {
+        return encoded_hex(a) == encoded_hex(b);
+    };
     CHECK(same(add(three, four), add(four, three)));
     CHECK(same(add(add(three, four), five), add(three, add(four, five))));
     CHECK(same(group::finished(three - group::ready(four)), add(three, group::negated(four))));
     CHECK(group::is_identity(group::finished(three - group::ready(three))));
     CHECK(group::is_identity(group::finished(group::identity)));
     CHECK(same(add(three, group::finished(group::identity)), three));
-    CHECK(same(group::finished(group::doubled(three + group::ready(four))), add(add(three, four), add(three, four))));
+    CHECK(same(group::finished(group::doubled(three + group::ready(four))),
+               add(add(three, four), add(three, four))));
     // The order of the generator.
-    const auto order = *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    const auto order =
+        *from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
     CHECK(group::is_identity(multiple(order, group::base)));
     CHECK_FALSE(group::is_identity(multiple(sha256(view("x")), group::base)));
 }

@@ -108,14 +108,17 @@ TEST_CASE("a public key of another length does not decode") {
 TEST_CASE("a public key's JSON form names its type") {
     for (const auto& k : {ed25519_key().public_key(), secp256k1_key().public_key()}) {
         const auto text = to_json(k);
-        CHECK(text == R"({"type":"tendermint/PubKey)" + std::string(k.is_ed25519() ? "Ed25519" : "Secp256k1") + R"(","value":")" +
+        CHECK(text == R"({"type":"tendermint/PubKey)" +
+                          std::string(k.is_ed25519() ? "Ed25519" : "Secp256k1") + R"(","value":")" +
                           to_base64(k.raw()) + R"("})");
         const auto back = from_json<public_key>(text);
         REQUIRE(back.has_value());
         CHECK(*back == k);
     }
-    CHECK_FALSE(from_json<public_key>(R"({"type":"tendermint/PubKeyEd25519","value":"AAAA"})").has_value());
-    CHECK_FALSE(from_json<public_key>(R"({"type":"tendermint/PubKeyBls12_381","value":"AAAA"})").has_value());
+    CHECK_FALSE(
+        from_json<public_key>(R"({"type":"tendermint/PubKeyEd25519","value":"AAAA"})").has_value());
+    CHECK_FALSE(from_json<public_key>(R"({"type":"tendermint/PubKeyBls12_381","value":"AAAA"})")
+                    .has_value());
 }
 
 TEST_CASE("keys are made from the names that ABCI uses") {
@@ -134,8 +137,11 @@ TEST_CASE("private keys in files: both kinds, and broken ones") {
     const auto text = to_json(secp);
     CHECK(text.starts_with(R"({"type":"tendermint/PrivKeySecp256k1","value":")"));
     CHECK(*from_json<private_key>(text) == secp);
-    CHECK_FALSE(from_json<private_key>(R"({"type":"tendermint/PrivKeyEd25519","value":"AAAA"})").has_value());
-    CHECK_FALSE(from_json<private_key>(R"({"type":"tendermint/PrivKeyEd25519","value":"not base64"})").has_value());
+    CHECK_FALSE(from_json<private_key>(R"({"type":"tendermint/PrivKeyEd25519","value":"AAAA"})")
+                    .has_value());
+    CHECK_FALSE(
+        from_json<private_key>(R"({"type":"tendermint/PrivKeyEd25519","value":"not base64"})")
+            .has_value());
 
     private_key out_of_range;
     out_of_range.key = secp256k1_private();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Roots against golden values and against the recursive definition of RFC 6962; proofs of every leaf, and altered ones.
+// Roots against golden values and against the recursive definition of RFC 6962; proofs of every
+// leaf, and altered ones.
 #include "base/crypto/merkle.hpp"
 
 #include "base/crypto/hash.hpp"
@@ -26,7 +27,9 @@ std::vector<bytes> make_leaves(std::size_t count) {
     return leaves;
 }
 
-std::vector<byte_view> views(const std::vector<bytes>& leaves) { return {leaves.begin(), leaves.end()}; }
+std::vector<byte_view> views(const std::vector<bytes>& leaves) {
+    return {leaves.begin(), leaves.end()};
+}
 
 /// Section 2.1 of the RFC, as it stands there.
 hash256 by_definition(std::span<const byte_view> leaves) {
@@ -75,7 +78,8 @@ TEST_CASE("vectors: part_set, its root and every proof") {
             data[i] = static_cast<std::uint8_t>(7 * i % 251);
         std::vector<byte_view> parts;
         for (std::size_t at = 0; at < data.size(); at += 65536)
-            parts.push_back(byte_view(data).subspan(at, std::min<std::size_t>(65536, data.size() - at)));
+            parts.push_back(
+                byte_view(data).subspan(at, std::min<std::size_t>(65536, data.size() - at)));
         const auto made = prove(parts);
         CHECK(to_hex(made.root) == vectors::text(c, "hash"));
         REQUIRE(made.proofs.size() == static_cast<std::size_t>(vectors::int64(c, "total")));
@@ -99,8 +103,11 @@ TEST_CASE("roots made leaf by leaf are those of the recursive definition") {
         const auto leaves = make_leaves(count);
         const auto expected = by_definition(views(leaves));
         REQUIRE(merkle_root(views(leaves)) == expected);
-        REQUIRE(merkle_root(count, [&](std::size_t i) { return byte_view(leaves[i]); }) == expected);
-        REQUIRE(merkle_root(count, [](std::size_t i) { return to_bytes("leaf " + std::to_string(i)); }) == expected);
+        REQUIRE(merkle_root(count, [&](std::size_t i) { return byte_view(leaves[i]); }) ==
+                expected);
+        REQUIRE(merkle_root(count, [](std::size_t i) {
+                    return to_bytes("leaf " + std::to_string(i));
+                }) == expected);
         REQUIRE(growing.root() == expected);  // asking for the root does not end the tree
         REQUIRE(growing.size() == count);
         growing.add(view("leaf " + std::to_string(count)));
@@ -138,11 +145,14 @@ TEST_CASE("the proof of every leaf verifies, and no altered one does") {
             REQUIRE_FALSE(altered([](auto& bad) { bad.aunts.push_back({}); }));
             for (std::size_t a = 0; a < p.aunts.size(); ++a) {
                 REQUIRE_FALSE(altered([&](auto& bad) { bad.aunts[a].data[a] ^= 0x80; }));
-                REQUIRE_FALSE(altered([&](auto& bad) { bad.aunts.erase(bad.aunts.begin() + static_cast<std::ptrdiff_t>(a)); }));
+                REQUIRE_FALSE(altered([&](auto& bad) {
+                    bad.aunts.erase(bad.aunts.begin() + static_cast<std::ptrdiff_t>(a));
+                }));
             }
             for (std::size_t other = 0; other < count; ++other)
                 if (other != i)
-                    REQUIRE_FALSE(altered([&](auto& bad) { bad.index = static_cast<std::int64_t>(other); }));
+                    REQUIRE_FALSE(
+                        altered([&](auto& bad) { bad.index = static_cast<std::int64_t>(other); }));
         }
     }
 }
@@ -150,7 +160,8 @@ TEST_CASE("the proof of every leaf verifies, and no altered one does") {
 TEST_CASE("totals and indices at the ends of their range give an error, not a loop") {
     merkle_proof p;
     p.leaf_hash = sha256(byte_view());
-    for (const auto total : {std::numeric_limits<std::int64_t>::max(), std::int64_t{1} << 62, (std::int64_t{1} << 62) + 1}) {
+    for (const auto total : {std::numeric_limits<std::int64_t>::max(), std::int64_t{1} << 62,
+                             (std::int64_t{1} << 62) + 1}) {
         p.total = total;
         for (const auto index : {std::int64_t{0}, total / 2, total - 1}) {
             p.index = index;
@@ -184,7 +195,8 @@ TEST_CASE("a proof's shape is checked as CometBFT's ValidateBasic does") {
     CHECK(text_of([](auto& p) { p.total = -1; }) == "negative Total");
     CHECK(text_of([](auto& p) { p.index = -1; }) == "negative Index");
     CHECK(text_of([](auto& p) { p.leaf_hash = {}; }) == "expected LeafHash size to be 32, got 0");
-    CHECK(text_of([](auto& p) { p.aunts.push_back({}); }) == "expected no more than 100 aunts, got 101");
+    CHECK(text_of([](auto& p) { p.aunts.push_back({}); }) ==
+          "expected no more than 100 aunts, got 101");
 }
 
 TEST_CASE("a proof's wire form is tendermint.crypto.Proof") {
@@ -205,10 +217,11 @@ TEST_CASE("a proof's wire form is tendermint.crypto.Proof") {
 
 TEST_CASE("a proof's JSON form is CometBFT's") {
     const auto one = prove(std::vector<byte_view>{view("a")});
-    CHECK(to_json(one.proofs[0]) ==
-          R"({"total":"1","index":"0","leaf_hash":")" + to_base64(merkle_leaf(view("a"))) + R"(","aunts":[]})");
+    CHECK(to_json(one.proofs[0]) == R"({"total":"1","index":"0","leaf_hash":")" +
+                                        to_base64(merkle_leaf(view("a"))) + R"(","aunts":[]})");
     const auto two = prove(std::vector<byte_view>{view("a"), view("b")});
-    const auto text = R"({"total":"2","index":"1","leaf_hash":")" + to_base64(merkle_leaf(view("b"))) + R"(","aunts":[")" +
+    const auto text = R"({"total":"2","index":"1","leaf_hash":")" +
+                      to_base64(merkle_leaf(view("b"))) + R"(","aunts":[")" +
                       to_base64(merkle_leaf(view("a"))) + R"("]})";
     CHECK(to_json(two.proofs[1]) == text);
     CHECK(*from_json<merkle_proof>(text) == two.proofs[1]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic modulo numbers of at most 256 bits for tests, in the plainest way: what the real code is compared with must be
-// right at a glance, not fast.
+// Arithmetic modulo numbers of at most 256 bits for tests, in the plainest way: what the real code
+// is compared with must be right at a glance, not fast.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -27,7 +27,8 @@ inline number from_text(std::string_view hex) {
     return number::from(bytes(b.rbegin(), b.rend()));
 }
 
-/// Any number of bytes, little endian, modulo m: bit by bit, r becomes 2r + bit, less m where that is not below m.
+/// Any number of bytes, little endian, modulo m: bit by bit, r becomes 2r + bit, less m where that
+/// is not below m.
 inline number reduced(byte_view little_endian, const number& m) {
     using word = unsigned __int128;
     std::array<std::uint64_t, 4> r{}, modulus;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ECDSA over secp256k1: known keys, addresses and deterministic signatures, and the corners where verifiers differ.
+// ECDSA over secp256k1: known keys, addresses and deterministic signatures, and the corners where
+// verifiers differ.
 #include "base/crypto/secp256k1.hpp"
 
 #include "base/text.hpp"
@@ -57,11 +58,14 @@ std::string base58check(byte_view hash) {
     bytes payload(1);
     append(payload, hash);
     append(payload, byte_view(sha256(sha256(payload))).first(4));
-    static constexpr std::string_view digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    static constexpr std::string_view digits =
+        "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     std::string out;
-    const auto zeros = static_cast<std::size_t>(std::find_if(payload.begin(), payload.end(), [](auto b) { return b != 0; }) -
-                                                payload.begin());
-    for (auto rest = payload; std::any_of(rest.begin(), rest.end(), [](auto b) { return b != 0; });) {
+    const auto zeros = static_cast<std::size_t>(
+        std::find_if(payload.begin(), payload.end(), [](auto b) { return b != 0; }) -
+        payload.begin());
+    for (auto rest = payload;
+         std::any_of(rest.begin(), rest.end(), [](auto b) { return b != 0; });) {
         unsigned remainder = 0;
         for (auto& b : rest) {
             remainder = remainder << 8 | b;
@@ -94,17 +98,20 @@ TEST_CASE("secp256k1 signatures are those of RFC 6979, with the lower s") {
         const char *message, *sig;
     } const known[] = {
         {1, "Satoshi Nakamoto",
-         "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d82442ce9d2b916064108014783e923ec36b49743e2ffa1c4496f01a512aaf"
+         "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d82442ce9d2b916064108014783"
+         "e923ec36b49743e2ffa1c4496f01a512aaf"
          "d9e5"},
         {1, "All those moments will be lost in time, like tears in rain. Time to die...",
-         "8600dbd41e348fe5c9465ab92d23e3db8b98b873beecd930736488696438cb6b547fe64427496db33bf66019dacbf0039c04199abb0122918601db38a72c"
+         "8600dbd41e348fe5c9465ab92d23e3db8b98b873beecd930736488696438cb6b547fe64427496db33bf66019d"
+         "acbf0039c04199abb0122918601db38a72c"
          "fc21"},
     };
     for (const auto& k : known) {
         const auto sig = secp256k1::sign(view(k.message), scalar(k.priv));
         REQUIRE(sig.has_value());
         CHECK(to_hex(*sig) == k.sig);
-        CHECK(secp256k1::verify(*secp256k1::public_from_private(scalar(k.priv)), view(k.message), *sig));
+        CHECK(secp256k1::verify(*secp256k1::public_from_private(scalar(k.priv)), view(k.message),
+                                *sig));
     }
 }
 
@@ -141,8 +148,8 @@ TEST_CASE("the higher s of a secp256k1 signature is refused") {
 }
 
 TEST_CASE("r and s past the order are taken modulo it, as CometBFT does") {
-    // Keys made to fit numbers that are small enough to be written past the order too. CometBFT answers the same to all of them;
-    // the third has a point whose x itself lies past the order.
+    // Keys made to fit numbers that are small enough to be written past the order too. CometBFT
+    // answers the same to all of them; the third has a point whose x itself lies past the order.
     struct {
         const char *message, *pub, *r, *s;
     } const known[] = {

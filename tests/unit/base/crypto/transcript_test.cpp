@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keccak by way of SHA3-256, Merlin against its own test vectors, and the challenge of a whole handshake.
+// Keccak by way of SHA3-256, Merlin against its own test vectors, and the challenge of a whole
+// handshake.
 #include "base/crypto/transcript.hpp"
 
 #include "base/crypto/ed25519.hpp"
@@ -45,8 +46,10 @@ fixed<32> extract(transcript& t, std::string_view label) {
 
 TEST_CASE("Keccak-f[1600] makes SHA3-256") {
     CHECK(sha3_256({}) == "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
-    CHECK(sha3_256(view("abc")) == "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
-    CHECK(sha3_256(view(std::string(1'000'000, 'a'))) == "5c8875ae474a3634ba4fd55ec85bffd661f32aca75c6d699d0cdcb6c115891c1");
+    CHECK(sha3_256(view("abc")) ==
+          "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+    CHECK(sha3_256(view(std::string(1'000'000, 'a'))) ==
+          "5c8875ae474a3634ba4fd55ec85bffd661f32aca75c6d699d0cdcb6c115891c1");
 }
 
 TEST_CASE("vectors: merlin") {
@@ -56,7 +59,8 @@ TEST_CASE("vectors: merlin") {
         fixed<32> last;
         if (vectors::has(c, "ops")) {
             for (const auto op : vectors::at(c, "ops").elements()) {
-                const auto kind = vectors::text(vectors::at(op, 0)), label = vectors::text(vectors::at(op, 1));
+                const auto kind = vectors::text(vectors::at(op, 0)),
+                           label = vectors::text(vectors::at(op, 1));
                 if (kind == "append") {
                     t.append(label, vectors::hex(vectors::at(op, 2)));
                 } else {
@@ -81,7 +85,8 @@ TEST_CASE("vectors: merlin") {
 }
 
 TEST_CASE("every byte that enters a transcript changes what comes out") {
-    auto challenge = [](std::string_view label, std::string_view name, std::string_view message, std::size_t size) {
+    auto challenge = [](std::string_view label, std::string_view name, std::string_view message,
+                        std::size_t size) {
         transcript t(label);
         t.append(name, view(message));
         bytes out(size);
@@ -94,7 +99,8 @@ TEST_CASE("every byte that enters a transcript changes what comes out") {
     CHECK(base != challenge("label", "Name", "message", 32));
     CHECK(base != challenge("label", "name", "messagf", 32));
     CHECK(base != challenge("label", "namem", "essage", 32));
-    CHECK(challenge("label", "name", "message", 33).substr(0, 64) != base);  // the length is part of the request
+    CHECK(challenge("label", "name", "message", 33).substr(0, 64) !=
+          base);  // the length is part of the request
 }
 
 TEST_CASE("a copied transcript goes on by itself") {
@@ -109,7 +115,8 @@ TEST_CASE("a copied transcript goes on by itself") {
 }
 
 TEST_CASE("outputs and inputs longer than the sponge's rate cross its edge") {
-    // Extracting at once or absorbing at once is the same as STROBE's `more`, whatever the sizes of the pieces.
+    // Extracting at once or absorbing at once is the same as STROBE's `more`, whatever the sizes of
+    // the pieces.
     for (const std::size_t cut : {0u, 1u, 100u, 165u, 166u, 167u, 331u, 332u, 333u, 499u}) {
         bytes message(500, 7), whole(500), parts(500);
         strobe128 a("test"), b("test");
@@ -137,10 +144,12 @@ TEST_CASE("vectors: secret_connection_full, the challenge and both signatures of
         CHECK(to_hex(challenge) == vectors::text(c, "challenge"));
         for (const auto* side : {"a", "b"}) {
             const auto s = vectors::at(c, side);
-            const auto priv = ed25519::private_from_seed(fixed<32>::from(vectors::hex(s, "node_seed")));
+            const auto priv =
+                ed25519::private_from_seed(fixed<32>::from(vectors::hex(s, "node_seed")));
             CHECK(to_hex(byte_view(priv).subspan(32)) == vectors::text(s, "node_pub"));
             CHECK(to_hex(ed25519::sign(challenge, priv)) == vectors::text(s, "signature"));
-            CHECK(ed25519::verify(vectors::hex(s, "node_pub"), challenge, vectors::hex(s, "signature")));
+            CHECK(ed25519::verify(vectors::hex(s, "node_pub"), challenge,
+                                  vectors::hex(s, "signature")));
             ++seen;
         }
     }
