@@ -65,13 +65,17 @@ func newVictim(t *testing.T, net *fixture, node *harness.Node) *victim {
 		p2p: fmt.Sprintf("127.0.0.1:%d", node.P2PPort), rpc: fmt.Sprintf("127.0.0.1:%d", node.RPCPort),
 	}
 	var err error
+	// All of its own peers are to be there, or a later count would say nothing.
+	v.peers = len(net.Validators)
+	if !harness.Until(stall, func() bool { return v.countPeers(t) == v.peers }) {
+		t.Fatalf("the node has %d of its %d persistent peers\n%s", v.countPeers(t), v.peers, harness.Tail(node.LogPath, 20))
+	}
 	if v.memory, _, err = harness.MemoryOf(v.pid); err != nil {
 		t.Fatal(err)
 	}
 	if v.files, err = harness.OpenFiles(v.pid); err != nil {
 		t.Fatal(err)
 	}
-	v.peers = v.countPeers(t)
 	return v
 }
 

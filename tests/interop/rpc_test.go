@@ -92,9 +92,9 @@ type strictness int
 
 const (
 	exact strictness = iota // every byte
-	loose                   // the text of an error is Go's own from its first colon on: that much may differ
+	loose                   // from its first colon on the text of an error is Go's own, and may differ
 	shape                   // the members in their order and the kinds of their values
-	head                    // status and headers
+	heads                   // status and headers
 )
 
 type rpcCase struct {
@@ -106,6 +106,8 @@ type rpcCase struct {
 	how    strictness
 	option bool // a method that the node under test may not have yet
 }
+
+const noTime = "X-Server-Time false"
 
 type answer struct {
 	status int
@@ -140,14 +142,19 @@ func (d *difference) compare(t *testing.T, c rpcCase) {
 		t.Logf("%s: not there yet", c.name)
 		return
 	}
-	if want.status != got.status || want.head != got.head {
+	// CometBFT's outermost answers lack the time; that is no promise.
+	head := got.head
+	if strings.Contains(want.head, noTime) {
+		head = strings.Replace(head, "X-Server-Time true", noTime, 1)
+	}
+	if want.status != got.status || want.head != head {
 		t.Errorf("%s:\n    expected HTTP %d, %s\n    got      HTTP %d, %s\n    %.300s", c.name, want.status, want.head, got.status,
 			got.head, got.body)
 		return
 	}
 	x, y := want.body, got.body
 	switch c.how {
-	case head:
+	case heads:
 		return
 	case loose:
 		x, y = cutGoText(x), cutGoText(y)

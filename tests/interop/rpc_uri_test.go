@@ -35,14 +35,14 @@ func (d *difference) uriCases() []rpcCase {
 			fmt.Sprintf("/%s?height=0", method), fmt.Sprintf("/%s?height=-1", method), fmt.Sprintf("/%s?height=%d", method, d.height+5),
 			fmt.Sprintf("/%s?height=", method), fmt.Sprintf("/%s?height=0x5", method))
 	}
-	add(loose, "/block?height=abc", "/block?height=5.5", "/block?height=+5", "/block?height=true", "/block?height=[5]",
+	add(loose, "/block?height=abc", "/block?height=5.5", "/block?height=+5", "/block?height=007", "/block?height=true", "/block?height=[5]",
 		"/block?height=9223372036854775808", "/block?height=%22abc%22", "/block?height=%225", "/block?height=%20",
-		"/validators?page=x", "/tx?hash=x", "/tx?prove=yes", "/tx?hash=%22%ff%22", "/abci_query?path=/key", "/abci_query?data=abc",
+		"/validators?page=x", "/tx?hash=x", "/tx?prove=yes", "/abci_query?path=/key", "/abci_query?data=abc",
 		"/abci_query?height=x", "/tx?hash=0xABC", "/tx?hash=0xZZ", "/broadcast_tx_sync?tx=a=b", "/unconfirmed_txs?limit=x",
 		"/block_by_hash?hash=x", "/block_by_hash?hash="+url.QueryEscape(b64(d.hash)), "/tx?hash="+url.QueryEscape(b64(txHash)))
-	add(exact, "/block?height=null", "/block?height=007", fmt.Sprintf("/block?height=%d&height=%d", d.busy, d.busy+1),
+	add(exact, "/block?height=null", fmt.Sprintf("/block?height=%d&height=%d", d.busy, d.busy+1),
 		fmt.Sprintf("/block?HEIGHT=%d", d.busy), fmt.Sprintf("/block?height=%d#x", d.busy), "/block?height=%zz", "/block?%zz=1",
-		fmt.Sprintf("/block?height=%d;x=1", d.busy), fmt.Sprintf("/%%62lock?height=%d", d.busy),
+		fmt.Sprintf("/%%62lock?height=%d", d.busy),
 		fmt.Sprintf("/blockchain?minHeight=%d&maxHeight=%d", d.busy, d.busy+3), "/blockchain?minHeight=5&maxHeight=1",
 		"/blockchain?minHeight=-1", fmt.Sprintf("/blockchain?maxHeight=%%22%d%%22", d.busy),
 		fmt.Sprintf("/block_by_hash?hash=0x%X", d.hash), fmt.Sprintf("/block_by_hash?hash=0x%x", d.hash),
@@ -69,8 +69,8 @@ func (d *difference) httpCases() []rpcCase {
 	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
 	at := fmt.Sprintf("height=%d", d.busy)
 	return []rpcCase{
-		get("/").as(head), {name: "POST / with nothing", how: head},
-		get("/no_such"), get("/block/"), get("/block/5"), get("//block"), get("/../block"), get("/subscribe?query=x"), get("/unsubscribe_all"),
+		get("/").as(heads), {name: "POST / with nothing", how: heads},
+		get("/no_such"), get("/block/"), get("/block/5"), get("/subscribe?query=x"), get("/unsubscribe_all"),
 		{name: "POST JSON-RPC to /block", path: "/block?" + at, body: one},
 		{name: "POST JSON-RPC to /no_such", path: "/no_such", body: one},
 		{name: "a form to /block", path: "/block", body: at, header: form},
@@ -81,7 +81,7 @@ func (d *difference) httpCases() []rpcCase {
 		{name: "PUT /health", verb: http.MethodPut, path: "/health"},
 		{name: "DELETE /health", verb: http.MethodDelete, path: "/health"},
 		{name: "HEAD /health", verb: http.MethodHead, path: "/health"},
-		{name: "HEAD /status", verb: http.MethodHead, path: "/status", how: head},
+		{name: "HEAD /status", verb: http.MethodHead, path: "/status", how: heads},
 		{name: "HEAD /no_such", verb: http.MethodHead, path: "/no_such"},
 		{name: "OPTIONS /health", verb: http.MethodOptions, path: "/health"},
 		{name: "text/plain", body: one, header: map[string]string{"Content-Type": "text/plain"}},
