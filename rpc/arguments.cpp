@@ -11,4 +11,11 @@ bool is_integer_text(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::string as_go_bytes(std::string_view text) {
+    std::string out = "[";
+    for (const unsigned char c : text)
+        out += (out.size() > 1 ? " " : "") + std::to_string(c);
+    return out + "]";
+}
+
 }  // namespace tetrad::rpc::detail

@@ -37,6 +37,8 @@ constexpr std::string_view go_kind() {
         return "bool";
     else if constexpr (std::is_same_v<T, std::int64_t>)
         return "int64";
+    else if constexpr (std::is_same_v<T, std::uint64_t>)
+        return "uint";
     else
         return "ptr";
 }
@@ -51,6 +53,8 @@ struct unwrapped<std::optional<T>> {
 };
 
 bool is_integer_text(std::string_view);
+/// A json.RawMessage as Go's %v prints it: "[34 53 34]".
+std::string as_go_bytes(std::string_view);
 
 template <class T>
 result<void> from_json_text(std::string_view text, T& out, unsigned attributes) {
@@ -61,7 +65,7 @@ result<void> from_json_text(std::string_view text, T& out, unsigned attributes) 
 template <class T>
 result<void> from_url(std::string_view text, T& out, unsigned attributes) {
     using inner = typename unwrapped<T>::type;
-    constexpr bool is_int = std::is_same_v<inner, std::int64_t>;
+    constexpr bool is_int = std::is_same_v<inner, std::int64_t> || std::is_same_v<inner, std::uint64_t>;
     constexpr bool is_string = std::is_same_v<inner, std::string>;
     constexpr bool is_bytes = std::is_same_v<inner, bytes>;
     if (is_int && is_integer_text(text))
@@ -114,7 +118,7 @@ result<Arguments> arguments_from_json(const json::value& params) {
         if (given.size() != argument_count<Arguments>()) {
             std::string listed;
             for (const auto v : given)
-                listed += (listed.empty() ? "" : " ") + std::string(v.raw());
+                listed += (listed.empty() ? "" : " ") + detail::as_go_bytes(v.raw());
             return fail(errc::invalid, format("expected {} parameters ({}), got {} ([{}])", argument_count<Arguments>(),
                                               argument_names<Arguments>(), given.size(), listed));
         }

@@ -42,7 +42,7 @@ struct limit_arguments {
     static constexpr auto schema = fields(json_field("limit", &limit_arguments::limit));
 };
 struct chunk_arguments {
-    std::int64_t chunk = 0;
+    std::uint64_t chunk = 0;
     static constexpr auto schema = fields(json_field("chunk", &chunk_arguments::chunk));
 };
 struct tx_arguments {

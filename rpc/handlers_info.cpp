@@ -161,11 +161,11 @@ handlers::answer handlers::genesis(no_arguments, json::writer& w) {
 }
 
 handlers::answer handlers::genesis_chunked(chunk_arguments a, json::writer& w) {
-    const auto total = static_cast<std::int64_t>((env_.genesis_json.size() + genesis_chunk_bytes - 1) / genesis_chunk_bytes);
-    if (a.chunk < 0 || a.chunk >= total)
+    const std::size_t total = (env_.genesis_json.size() + genesis_chunk_bytes - 1) / genesis_chunk_bytes;
+    if (a.chunk >= total)
         co_return fail(errc::invalid, format("there are {} chunks, {} is invalid", total - 1, a.chunk));
-    const auto part = std::string_view(env_.genesis_json).substr(static_cast<std::size_t>(a.chunk) * genesis_chunk_bytes, genesis_chunk_bytes);
-    json::write(w, chunk_result{a.chunk, total, to_base64(view(part))});
+    const auto part = std::string_view(env_.genesis_json).substr(a.chunk * genesis_chunk_bytes, genesis_chunk_bytes);
+    json::write(w, chunk_result{static_cast<std::int64_t>(a.chunk), static_cast<std::int64_t>(total), to_base64(view(part))});
     co_return result<void>{};
 }
 

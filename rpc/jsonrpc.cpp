@@ -106,6 +106,8 @@ result<std::string> id_text(const json::value& v) {
 }
 
 result<request_envelope> envelope_of(const json::value& v) {
+    if (v.is_null())
+        return request_envelope{};  // as a request without an id
     if (!v.is(json::kind::object))
         return fail(errc::invalid, format("json: cannot unmarshal {} into Go value of type types.RPCRequest", name(v.type())));
     request_envelope e;
@@ -176,9 +178,12 @@ task<http::response> jsonrpc::answer_body(const http::request& q) const {
     std::vector<request_envelope> requests;
     if (root.is(json::kind::array)) {
         for (const auto v : root.elements()) {
-            if (batch_max_ != 0 && requests.size() == batch_max_)
-                co_return error_response(200, {}, invalid_request,
-                                         format("batch request exceeds maximum ({}) allowed number of requests", batch_max_));
+            if (batch_max_ != 0 && requests.size() == batch_max_) {
+                http::response refused = error_response(
+                    200, {}, invalid_request, format("batch request exceeds maximum ({}) allowed number of requests", batch_max_));
+                refused.tells_time = false;
+                co_return refused;
+            }
             auto e = envelope_of(v);
             if (!e)
                 co_return error_response(500, {}, parse_error, "error unmarshaling request: " + e.error().text);

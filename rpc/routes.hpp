@@ -61,7 +61,7 @@ private:
     bound_call bound(Arguments a) const {
         bool cacheable = caching_ == caching::always;
         if constexpr (requires { a.height.has_value(); })
-            cacheable = cacheable || (caching_ == caching::with_height && a.height.value_or(0) != 0);
+            cacheable = cacheable || (caching_ == caching::with_height && a.height.has_value());
         return {[h = handler_, arguments = std::move(a)](json::writer& out) { return (*h)(arguments, out); }, cacheable};
     }
     std::shared_ptr<const handler> handler_;

@@ -162,8 +162,6 @@ task<result<void>> blocksync::on_request(p2p::peer& from, height_t h) {
 }
 
 result<void> blocksync::on_response(p2p::peer& from, const block_response& r) {
-    if (!pool_.has_peer(from.id()))
-        return {};  // banned, its connection is ending
     if (!pool_.expects_from(from.id()))
         return fail(errc::invalid, "a block that was not asked for");
     if (!r.block)

@@ -42,6 +42,8 @@ std::string_view reason(int status) {
         case 413: return "Request Entity Too Large";
         case 431: return "Request Header Fields Too Large";
         case 500: return "Internal Server Error";
+        case 501: return "Not Implemented";
+        case 505: return "HTTP Version Not Supported";
         case 503: return "Service Unavailable";
         default: return "Status";
     }
@@ -55,7 +57,9 @@ std::string render(const response& r, timestamp now, bool keep_alive, bool head_
         out += "Content-Type: " + r.content_type + "\r\n";
     for (const auto& [name, value] : r.headers)
         out += name + ": " + value + "\r\n";
-    out += format("X-Server-Time: {}\r\nDate: {}\r\nContent-Length: {}\r\n", now.seconds, http_date(now), r.body.size());
+    if (r.tells_time)
+        out += format("X-Server-Time: {}\r\n", now.seconds);
+    out += format("Date: {}\r\nContent-Length: {}\r\n", http_date(now), r.body.size());
     if (!keep_alive)
         out += "Connection: close\r\n";
     out += "\r\n";

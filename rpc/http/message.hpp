@@ -33,6 +33,7 @@ struct response {
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
+    bool tells_time = true;  // X-Server-Time
 };
 
 std::string_view reason(int status);

@@ -2,6 +2,7 @@
 #include "rpc/http/parser.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -40,8 +41,15 @@ result<request_parser::progress> request_parser::feed(byte_view in, std::size_t&
         }
         if (problem == beast::error::header_limit)
             return fail(errc::too_large, "request headers are too large");
+        if (problem == beast::error::bad_version)
+            return fail(errc::unsupported, "HTTP version");
         if (problem)
             return fail(errc::invalid, problem.message());
+    }
+    if (parser.is_header_done()) {
+        const auto encoding = parser.get()[beast::field::transfer_encoding];
+        if (!encoding.empty() && !boost::beast::iequals(encoding, "chunked"))
+            return fail(errc::not_found, "transfer encoding");
     }
     return parser.is_done() ? progress::complete : progress::more;
 }

@@ -24,7 +24,8 @@ public:
     ~request_parser();
 
     enum class progress : std::uint8_t { more, complete };
-    /// Takes bytes from the front of `in` and says how many in `used`. Fails on what is no HTTP request; errc::too_large: headers.
+    /// Takes bytes from the front of `in` and says how many in `used`. Fails on what is no HTTP request; errc::too_large: headers;
+    /// errc::unsupported: another version of HTTP; errc::not_found: a transfer encoding that is not known here.
     result<progress> feed(byte_view in, std::size_t& used);
     /// The client waits for "100 Continue" before it sends the body. True once.
     bool take_expects_continue();

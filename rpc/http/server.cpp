@@ -14,9 +14,22 @@ using runtime::task;
 namespace {
 
 constexpr std::size_t read_bytes = 16 * 1024;
+constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
+constexpr duration linger_time = 1s;
 
 response plain(int status, std::string text) {
     return {status, "text/plain; charset=utf-8", {{"X-Content-Type-Options", "nosniff"}}, std::move(text)};
+}
+
+/// Of a request that could not be read; 0: there is nobody to answer.
+int status_of(errc c) {
+    switch (c) {
+        case errc::invalid: return 400;
+        case errc::too_large: return 431;
+        case errc::not_found: return 501;
+        case errc::unsupported: return 505;
+        default: return 0;
+    }
 }
 
 }  // namespace
@@ -83,6 +96,18 @@ task<result<request>> server::read_request(runtime::tcp_stream& stream, bytes& r
     }
 }
 
+// What a client is still sending when it was refused: closing at once would take the answer away from it.
+task<result<void>> server::drain(runtime::tcp_stream& stream) {
+    bytes buffer(read_bytes);
+    for (std::size_t total = 0; total < linger_bytes;) {
+        result<std::size_t> got = co_await stream.read_some(byte_span(buffer));
+        if (!got || *got == 0)
+            break;
+        total += *got;
+    }
+    co_return result<void>{};
+}
+
 task<result<void>> server::converse(runtime::tcp_stream& stream) {
     bytes rest;
     for (bool again = true; again;) {
@@ -96,16 +121,19 @@ task<result<void>> server::converse(runtime::tcp_stream& stream) {
             auto answering = answer_(*asked);
             answer = co_await answering;
             add_cors(*asked, answer);
-        } else if (asked.error().code == errc::invalid || asked.error().code == errc::too_large) {
+        } else if (const int status = status_of(asked.error().code); status != 0) {
             again = false;
-            answer = asked.error().code == errc::invalid ? plain(400, "400 Bad Request: " + asked.error().text)
-                                                         : plain(431, "431 Request Header Fields Too Large");
+            answer = plain(status, format("{} {}: {}", status, reason(status), asked.error().text));
         } else {
             co_return pass(asked);  // closed, idle for too long, or stopping
         }
         const std::string text = render(answer, here_.io().wall_clock(), again, head_only);
         auto writing = stream.write_all(view(text));
         co_await ok(runtime::with_deadline(here_.now() + options_.write_timeout, std::move(writing)));
+        if (asked && asked->body_too_large) {
+            auto draining = drain(stream);
+            (void)co_await runtime::with_deadline(here_.now() + linger_time, std::move(draining));
+        }
     }
     co_return result<void>{};
 }

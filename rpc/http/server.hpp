@@ -52,6 +52,7 @@ private:
     runtime::task<void> accept_loop(listener& on);
     runtime::task<void> serve(runtime::tcp_stream stream, runtime::semaphore::unit slot);
     runtime::task<result<void>> converse(runtime::tcp_stream& stream);
+    runtime::task<result<void>> drain(runtime::tcp_stream& stream);
     runtime::task<result<request>> read_request(runtime::tcp_stream& stream, bytes& rest);
     void add_cors(const request&, response&) const;
     bool allows(const std::string& origin) const;
