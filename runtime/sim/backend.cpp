@@ -55,9 +55,10 @@ void sim_backend::submit(op& o) {
     o.cancelled = false;
     o.backend_data = as_data(number);
     pending_[number].what = &o;
+    const std::string peer = o.code == op_code::connect ? to_string(o.peer) : std::string();
     note("submit", {static_cast<std::int64_t>(number), static_cast<std::int64_t>(o.code), o.fd, static_cast<std::int64_t>(o.length),
                     static_cast<std::int64_t>(o.offset), o.flags},
-         o.path ? view(o.path) : byte_view());
+         o.path ? view(o.path) : o.code == op_code::connect ? view(peer) : byte_view());
     if (cut_off_)
         finish(number, -EIO);
     else if (is_of_disk(o.code))
@@ -343,7 +344,8 @@ void sim_backend::cut_off(bool power_lost) {
         }
         if (p.attempt != 0)
             world_.net().cancel_connect(p.attempt);
-        p.target = nullptr;  // the process is gone: so is what its operations held
+        if (const auto held = std::exchange(p.target, nullptr); held && held->closed && !power_lost)
+            release(*held);  // its descriptor went before; its operation goes now
         finish(number, -EIO);
     }
     for (const auto& [fd, o] : std::exchange(open_, {})) {

@@ -33,6 +33,7 @@ bool sim_backend::is_of_disk(op_code code) {
 
 duration sim_backend::draw_time(op_code code) {
     const disk_plan& plan = host_.disk().plan();
+    CHECK(plan.sync_time_min <= plan.sync_time_max);
     auto up_to = [this](duration d) { return duration(static_cast<std::int64_t>(timing_.below(static_cast<std::uint64_t>(d.count()) + 1))); };
     switch (code) {
         case op_code::sync: return plan.sync_time_min + up_to(plan.sync_time_max - plan.sync_time_min);

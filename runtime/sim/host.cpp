@@ -63,12 +63,13 @@ void host::power_off() {
     world_.net().vanish(*this);
     disk_.lose_power();
     up_ = false;
+    world_.net().paths_changed();
 }
 
 void host::power_on() {
     CHECK(!up_);
     up_ = true;
-    world_.net().resume_stalled();
+    world_.net().paths_changed();
 }
 
 }  // namespace tetrad::runtime::sim

@@ -14,26 +14,30 @@ network::network(world& w, net_plan plan, std::uint64_t seed) : world_(w), plan_
 
 // ---- what a test does to it ----
 
-void network::cut(const host& a, const host& b) { cut_.emplace(a.index(), b.index()); }
+void network::cut(const host& a, const host& b) {
+    cut_.emplace(a.index(), b.index());
+    paths_changed();
+}
 
 void network::partition(const std::vector<const host*>& one, const std::vector<const host*>& other) {
     for (const host* a : one) {
         for (const host* b : other) {
-            cut(*a, *b);
-            cut(*b, *a);
+            cut_.emplace(a->index(), b->index());
+            cut_.emplace(b->index(), a->index());
         }
     }
+    paths_changed();
 }
 
 void network::mend(const host& a, const host& b) {
     cut_.erase({a.index(), b.index()});
     cut_.erase({b.index(), a.index()});
-    resume_stalled();
+    paths_changed();
 }
 
 void network::heal() {
     cut_.clear();
-    resume_stalled();
+    paths_changed();
 }
 
 bool network::reaches(const host& from, const host& to) const {
@@ -95,10 +99,9 @@ void network::send_reset(const host& from, const host& to, std::uint64_t number)
     });
 }
 
-void network::resume_stalled() {
-    for (const auto& [number, s] : streams_)  // resuming only plans
-        if (s->is_stalled() && reaches(s->on(), s->far()))
-            s->resume();
+void network::paths_changed() {
+    for (const auto& [number, s] : streams_)  // they only plan
+        s->path_changed();
 }
 
 void network::vanish(host& h) {

@@ -60,8 +60,8 @@ public:
     void cancel_connect(std::uint64_t attempt);
     /// The machine is gone from the network at once, and tells nobody.
     void vanish(host&);
-    /// After a change that may let stalled segments through.
-    void resume_stalled();
+    /// A host went or came back, or what is cut changed: every connection looks at its path.
+    void paths_changed();
 
     // ---- what streams ask ----
     world& in() { return world_; }

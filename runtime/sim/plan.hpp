@@ -24,6 +24,8 @@ struct net_plan {
     std::uint32_t short_io_percent = 10;        // of sends and recvs that move fewer bytes than they could
     duration connect_timeout = 127s;            // ETIMEDOUT where nobody answers (Linux: six retries)
     duration stall_timeout = 924s;              // the same for data that cannot get through (Linux: fifteen)
+    duration keep_alive_idle = 15s;             // an idle connection asks its peer, who may have forgotten it
+    duration keep_alive_timeout = 150s;         // ETIMEDOUT for one that has nothing to send and cannot reach its peer
 };
 
 struct disk_plan {

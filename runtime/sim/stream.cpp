@@ -162,6 +162,7 @@ void stream::reset(int error) {
     event_queue& events = net_.in().events();
     events.cancel(arrival_);
     events.cancel(give_up_);
+    events.cancel(keep_alive_);
     changed();
     forget_if_done();
 }
@@ -261,6 +262,34 @@ void stream::resume() {
     net_.in().events().cancel(give_up_);
     const duration until_retransmission(static_cast<std::int64_t>(net_.random().below(200'000'000)));
     plan_arrival(net_.in().now() + net_.draw_latency(*on_, *far_) + until_retransmission);
+}
+
+void stream::path_changed() {
+    const bool there = net_.reaches(*on_, *far_), back = net_.reaches(*far_, *on_);
+    if (stalled_ && there)
+        resume();
+    if (!broken_ && !released_)
+        keep_alive(there && back);
+}
+
+// TCP keepalive, without its packets: what it would find out is planned when the path changes.
+void stream::keep_alive(bool path_stands) {
+    network& net = net_;
+    event_queue& events = net.in().events();
+    const net_plan& plan = net.plan_of(*on_, *far_);
+    if (!path_stands && !std::exchange(probing_, true)) {
+        keep_alive_ = events.plan(net.in().now() + plan.keep_alive_timeout, [&net, number = number_] {
+            if (const auto s = net.share(number); s && !s->stalled_)  // where data waits, its own timeout counts
+                s->reset(ETIMEDOUT);
+        });
+    } else if (path_stands && std::exchange(probing_, false)) {
+        events.cancel(keep_alive_);
+        const auto until_probe = static_cast<std::int64_t>(net.random().below(static_cast<std::uint64_t>(plan.keep_alive_idle.count()) + 1));
+        keep_alive_ = events.plan(net.in().now() + duration(until_probe), [&net, number = number_] {
+            if (const auto s = net.share(number); s && !net.find(s->peer_))
+                net.send_reset(*s->far_, *s->on_, number);
+        });
+    }
 }
 
 void stream::receive(segment& s) {

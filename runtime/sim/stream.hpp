@@ -70,10 +70,8 @@ public:
     void await_open(std::uint64_t peer, std::weak_ptr<listener> queue);
     /// ECONNRESET, or what `error` says.
     void reset(int error);
-    /// A partition or an outage is over.
-    void resume();
-    bool is_stalled() const { return stalled_; }
-    bool is_released() const { return released_; }
+    /// A partition or an outage began or is over.
+    void path_changed();
 
 private:
     enum class segment_kind : std::uint8_t { open, data, end, reset };
@@ -88,6 +86,8 @@ private:
     void plan_arrival(instant at);       // of the first segment on the wire, where it is not planned
     void first_arrives();
     void stall();
+    void resume();
+    void keep_alive(bool path_stands);
     void receive(segment&);
     void changed() { if (on_change) on_change(); }
     void forget_if_done();
@@ -106,7 +106,7 @@ private:
     byte_queue unsent_;
     std::deque<segment> wire_;
     std::size_t wire_bytes_ = 0;
-    event_queue::id arrival_, give_up_;
+    event_queue::id arrival_, give_up_, keep_alive_;
     instant wire_free_{}, last_due_{};
     bool arrival_planned_ = false, end_wanted_ = false, end_sent_ = false;
 
@@ -114,7 +114,7 @@ private:
     byte_queue received_;
     bool end_received_ = false;
 
-    bool shut_ = false, released_ = false, broken_ = false, stalled_ = false, resetting_ = false;
+    bool shut_ = false, released_ = false, broken_ = false, stalled_ = false, resetting_ = false, probing_ = false;
     int error_ = 0;  // told once
 };
 

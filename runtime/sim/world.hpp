@@ -80,7 +80,7 @@ public:
     /// Runs what is runnable now, without letting time pass.
     void run_idle();
 
-    /// Calls `act` at a virtual time, between turns: how a test plans faults.
+    /// Calls `act` at a virtual time, between turns: how a test plans faults. It must not run the world itself.
     void at(instant, std::function<void()> act);
 
     instant now() const { return now_; }

@@ -46,6 +46,8 @@ struct stage {
     std::string path(std::string_view leaf) const { return directory + "/" + std::string(leaf); }
 };
 
+constexpr std::uint32_t fresh = open_flags::read | open_flags::write | open_flags::create;
+
 // ---- one operation each ----
 
 inline task<int> open(stage& s, std::string path, std::uint32_t flags) {
@@ -134,6 +136,12 @@ inline task<std::string> receive_text(stage& s, descriptor fd, std::size_t count
     if (n < 0)
         co_return std::string(::strerrorname_np(static_cast<int>(-n)));
     co_return "'" + std::string(text(byte_view(data).first(static_cast<std::size_t>(n)))) + "'";
+}
+
+/// Waits until an answer of the far side has had the time to come.
+inline task<void> a_moment() {
+    result<void> slept = co_await sleep_for(30ms);
+    static_cast<void>(slept);
 }
 
 /// A connection within the host: [0] dialed, [1] accepted.
