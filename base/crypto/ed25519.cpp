@@ -35,20 +35,18 @@ std::optional<encoded> times_cofactor(byte_view point) {
     return p;
 }
 
-// [s]P for P of the prime-order subgroup. libsodium refuses to make or to take the identity.
-encoded multiply(const encoded& s, const encoded& p) {
-    encoded out = identity;
-    if (s != encoded{} && p != identity)
-        CHECK(crypto_scalarmult_ed25519_noclamp(out.data.data(), s.data.data(), p.data.data()) ==
-              0);
-    return out;
+// [s]P for P of the prime-order subgroup. libsodium refuses to take or to make the identity, so that
+// is answered here; false is for what it refuses beyond that, which is nothing of that subgroup.
+bool multiply(encoded& out, const encoded& s, const encoded& p) {
+    out = identity;
+    return s == encoded{} || p == identity ||
+           crypto_scalarmult_ed25519_noclamp(out.data.data(), s.data.data(), p.data.data()) == 0;
 }
 
-encoded multiply_base(const encoded& s) {
-    encoded out = identity;
-    if (s != encoded{})
-        CHECK(crypto_scalarmult_ed25519_base_noclamp(out.data.data(), s.data.data()) == 0);
-    return out;
+bool multiply_base(encoded& out, const encoded& s) {
+    out = identity;
+    return s == encoded{} ||
+           crypto_scalarmult_ed25519_base_noclamp(out.data.data(), s.data.data()) == 0;
 }
 
 // [8][S]B == [8]R + [k][8]A, where k is of the bytes as received.
@@ -65,11 +63,11 @@ bool verify_equation(byte_view a, byte_view message, byte_view sig) {
     const auto k = reduce(sha512({r, a, message}));
 
     static constexpr encoded eight{{8}};
-    encoded s8, right;
+    encoded s8, ka8, left, right;
     crypto_core_ed25519_scalar_mul(s8.data.data(), s.data.data(), eight.data.data());
-    const auto ka8 = multiply(k, *a8);
-    CHECK(crypto_core_ed25519_add(right.data.data(), r8->data.data(), ka8.data.data()) == 0);
-    return multiply_base(s8) == right;
+    return multiply_base(left, s8) && multiply(ka8, k, *a8) &&
+           crypto_core_ed25519_add(right.data.data(), r8->data.data(), ka8.data.data()) == 0 &&
+           left == right;
 }
 
 }  // namespace
