@@ -31,9 +31,9 @@ struct block {
     evidence_list evidence;
     std::optional<commit> last_commit;  // always there in a well-formed one
 
-    static constexpr auto schema =
-        fields(field<1>("header", &block::header), field<2>("data", &block::data),
-               field<3>("evidence", &block::evidence), field<4>("last_commit", &block::last_commit));
+    static constexpr auto schema = fields(
+        field<1>("header", &block::header), field<2>("data", &block::data),
+        field<3>("evidence", &block::evidence), field<4>("last_commit", &block::last_commit));
 
     chain::hash hash() const { return header.hash(); }
     bool operator==(const block&) const = default;

@@ -5,7 +5,7 @@
 
 #include "base/wire/protobuf.hpp"
 
-#define TETRAD_CODEC(linkage, ...)                                                               \
+#define TETRAD_CODEC(linkage, ...)                                                                 \
     linkage template std::size_t tetrad::wire::detail::body_size<__VA_ARGS__>(const __VA_ARGS__&); \
     linkage template void tetrad::wire::detail::write_body<__VA_ARGS__>(                           \
         tetrad::wire::detail::reverse_writer&, const __VA_ARGS__&);                                \

@@ -32,15 +32,13 @@ result<void> check_entry(const Entry& e) {
                 return invalid("signature is missing");
             return {};
         default:
-            return invalid(
-                format("unknown BlockIDFlag: {}", static_cast<std::int32_t>(e.flag)));
+            return invalid(format("unknown BlockIDFlag: {}", static_cast<std::int32_t>(e.flag)));
     }
 }
 
 // `nil_text` and `entry_name` are where the two kinds differ.
 template <class Commit>
-result<void> check_commit(const Commit& c, std::string_view nil_text,
-                          std::string_view entry_name) {
+result<void> check_commit(const Commit& c, std::string_view nil_text, std::string_view entry_name) {
     if (c.height.v < 0)
         return invalid("negative Height");
     if (c.round.v < 0)

@@ -27,10 +27,10 @@ struct commit_sig {
     timestamp time;
     signature sig;
 
-    static constexpr auto schema = fields(
-        field<1>("block_id_flag", &commit_sig::flag),
-        field<2>("validator_address", &commit_sig::validator),
-        field<3>("timestamp", &commit_sig::time), field<4>("signature", &commit_sig::sig));
+    static constexpr auto schema =
+        fields(field<1>("block_id_flag", &commit_sig::flag),
+               field<2>("validator_address", &commit_sig::validator),
+               field<3>("timestamp", &commit_sig::time), field<4>("signature", &commit_sig::sig));
 
     static commit_sig absent() { return {block_id_flag::absent, {}, {}, {}}; }
     bool is_absent() const { return flag == block_id_flag::absent; }
@@ -48,9 +48,9 @@ struct commit {
     block_id block;
     std::vector<commit_sig> signatures;
 
-    static constexpr auto schema = fields(
-        field<1>("height", &commit::height), field<2>("round", &commit::round),
-        field<3>("block_id", &commit::block), field<4>("signatures", &commit::signatures));
+    static constexpr auto schema =
+        fields(field<1>("height", &commit::height), field<2>("round", &commit::round),
+               field<3>("block_id", &commit::block), field<4>("signatures", &commit::signatures));
 
     /// The merkle root over the signatures, which is all that the next header's last_commit_hash covers.
     hash256 hash() const;
@@ -70,13 +70,13 @@ struct extended_commit_sig {
     slice extension;
     signature extension_sig;
 
-    static constexpr auto schema = fields(
-        field<1>("block_id_flag", &extended_commit_sig::flag),
-        field<2>("validator_address", &extended_commit_sig::validator),
-        field<3>("timestamp", &extended_commit_sig::time),
-        field<4>("signature", &extended_commit_sig::sig),
-        field<5>("extension", &extended_commit_sig::extension),
-        field<6>("extension_signature", &extended_commit_sig::extension_sig));
+    static constexpr auto schema =
+        fields(field<1>("block_id_flag", &extended_commit_sig::flag),
+               field<2>("validator_address", &extended_commit_sig::validator),
+               field<3>("timestamp", &extended_commit_sig::time),
+               field<4>("signature", &extended_commit_sig::sig),
+               field<5>("extension", &extended_commit_sig::extension),
+               field<6>("extension_signature", &extended_commit_sig::extension_sig));
 
     bool is_absent() const { return flag == block_id_flag::absent; }
     commit_sig without_extension() const { return {flag, validator, time, sig}; }

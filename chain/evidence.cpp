@@ -34,8 +34,8 @@ const validator* find(const validator_set_record& r, const address& who) {
 
 result<void> check_shape(const duplicate_vote& d) {
     if (!d.a || !d.b)
-        return invalid(format("one or both of the votes are empty {}, {}", text_of(d.a),
-                              text_of(d.b)));
+        return invalid(
+            format("one or both of the votes are empty {}, {}", text_of(d.a), text_of(d.b)));
     if (auto good = check_shape(*d.a); !good)
         return pass(good, "invalid VoteA");
     if (auto good = check_shape(*d.b); !good)
@@ -45,12 +45,11 @@ result<void> check_shape(const duplicate_vote& d) {
     return {};
 }
 
-result<duplicate_vote> make_duplicate_vote(const vote& one, const vote& other,
-                                           timestamp block_time, const validator_set& set) {
+result<duplicate_vote> make_duplicate_vote(const vote& one, const vote& other, timestamp block_time,
+                                           const validator_set& set) {
     const auto* who = set.find(one.validator);
     if (!who)
-        return invalid(
-            format("validator {} not in validator set", to_hex_upper(one.validator)));
+        return invalid(format("validator {} not in validator set", to_hex_upper(one.validator)));
     const bool in_order = one.block.key() < other.block.key();
     return duplicate_vote{in_order ? one : other, in_order ? other : one, set.total_power(),
                           who->power, block_time};
@@ -111,9 +110,7 @@ std::vector<validator> byzantine_validators(const light_client_attack& a,
                 trusted.commit->signatures[i].flag == block_id_flag::commit)
                 blame(find(*a.conflicting->validators, conflicting.signatures[i].validator));
     }
-    std::sort(out.begin(), out.end(), [](const validator& x, const validator& y) {
-        return x.power != y.power ? x.power > y.power : x.address < y.address;
-    });
+    std::sort(out.begin(), out.end(), stands_before);
     return out;
 }
 

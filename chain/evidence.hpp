@@ -65,17 +65,16 @@ result<void> check_shape(const light_client_attack&);
 /// check_shape of the evidence has passed.
 bool is_lunatic(const light_client_attack&, const header& trusted);
 /// Who is to blame, by power then address. Requires as is_lunatic. Empty: an attack that leaves no proof of who (amnesia).
-std::vector<validator> byzantine_validators(const light_client_attack&,
-                                            const validator_set& common,
+std::vector<validator> byzantine_validators(const light_client_attack&, const validator_set& common,
                                             const signed_header& trusted);
 
 /// tendermint.types.Evidence: one of the two; in JSON {"type", "value"}.
 struct evidence {
     std::variant<std::monostate, duplicate_vote, light_client_attack> what;
 
-    static constexpr auto schema = fields(wire::one_of(
-        "", &evidence::what, wire::alternative{1, "tendermint/DuplicateVoteEvidence"},
-        wire::alternative{2, "tendermint/LightClientAttackEvidence"}));
+    static constexpr auto schema = fields(
+        wire::one_of("", &evidence::what, wire::alternative{1, "tendermint/DuplicateVoteEvidence"},
+                     wire::alternative{2, "tendermint/LightClientAttackEvidence"}));
 
     /// Height, time: of the misbehaviour. Zero where there is nothing or no vote.
     height_t height() const;

@@ -94,8 +94,7 @@ result<void> validate_and_complete(genesis_doc& doc, timestamp now) {
     if (doc.chain_id.size() > chain_id_size_max)
         return invalid(format("chain_id in genesis doc is too long (max: {})", chain_id_size_max));
     if (doc.initial_height.v < 0)
-        return invalid(
-            format("initial_height cannot be negative (got {})", doc.initial_height.v));
+        return invalid(format("initial_height cannot be negative (got {})", doc.initial_height.v));
     if (doc.initial_height.v == 0)
         doc.initial_height = height_t(1);
     if (!doc.params)

@@ -24,11 +24,10 @@ struct genesis_validator {
     crypto::public_key key;
     power_t power;
     std::string name;
-    static constexpr auto schema =
-        fields(wire::json_field("address", &genesis_validator::address),
-               wire::json_field("pub_key", &genesis_validator::key),
-               wire::json_field("power", &genesis_validator::power),
-               wire::json_field("name", &genesis_validator::name));
+    static constexpr auto schema = fields(wire::json_field("address", &genesis_validator::address),
+                                          wire::json_field("pub_key", &genesis_validator::key),
+                                          wire::json_field("power", &genesis_validator::power),
+                                          wire::json_field("name", &genesis_validator::name));
     bool operator==(const genesis_validator&) const = default;
 };
 

@@ -75,8 +75,8 @@ result<void> check_shape(const header& h) {
         return invalid(format("block protocol is incorrect: got: {}, want: {} ", h.version.block,
                               block_protocol));
     if (h.chain_id.size() > chain_id_size_max)
-        return invalid(format("chainID is too long; got: {}, max: {}", h.chain_id.size(),
-                              chain_id_size_max));
+        return invalid(
+            format("chainID is too long; got: {}, max: {}", h.chain_id.size(), chain_id_size_max));
     if (h.height.v < 0)
         return invalid("negative Height");
     if (h.height.v == 0)

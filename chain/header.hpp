@@ -33,7 +33,7 @@ struct header {
     height_t height;
     timestamp time;
     block_id last_block;
-    chain::hash last_commit_hash;      // of this block's last_commit
+    chain::hash last_commit_hash;  // of this block's last_commit
     chain::hash data_hash;
     chain::hash validators_hash;       // who decides this block
     chain::hash next_validators_hash;  // who decides the next
@@ -43,19 +43,19 @@ struct header {
     chain::hash evidence_hash;
     address proposer;
 
-    static constexpr auto schema = fields(
-        field<1>("version", &header::version), field<2>("chain_id", &header::chain_id),
-        field<3>("height", &header::height), field<4>("time", &header::time),
-        field<5>("last_block_id", &header::last_block),
-        field<6>("last_commit_hash", &header::last_commit_hash),
-        field<7>("data_hash", &header::data_hash),
-        field<8>("validators_hash", &header::validators_hash),
-        field<9>("next_validators_hash", &header::next_validators_hash),
-        field<10>("consensus_hash", &header::consensus_hash),
-        field<11>("app_hash", &header::app_hash, wire::hex),
-        field<12>("last_results_hash", &header::last_results_hash),
-        field<13>("evidence_hash", &header::evidence_hash),
-        field<14>("proposer_address", &header::proposer));
+    static constexpr auto schema =
+        fields(field<1>("version", &header::version), field<2>("chain_id", &header::chain_id),
+               field<3>("height", &header::height), field<4>("time", &header::time),
+               field<5>("last_block_id", &header::last_block),
+               field<6>("last_commit_hash", &header::last_commit_hash),
+               field<7>("data_hash", &header::data_hash),
+               field<8>("validators_hash", &header::validators_hash),
+               field<9>("next_validators_hash", &header::next_validators_hash),
+               field<10>("consensus_hash", &header::consensus_hash),
+               field<11>("app_hash", &header::app_hash, wire::hex),
+               field<12>("last_results_hash", &header::last_results_hash),
+               field<13>("evidence_hash", &header::evidence_hash),
+               field<14>("proposer_address", &header::proposer));
 
     /// The merkle root over the fourteen fields; empty where validators_hash is (the header is not complete).
     chain::hash hash() const;

@@ -29,8 +29,8 @@ using crypto::signature;
 constexpr std::size_t hash_size = 32;
 constexpr std::size_t address_size = 20;
 constexpr std::size_t chain_id_size_max = 50;
-constexpr std::size_t votes_max = 10000;             // entries of a commit, bits of a vote set
-constexpr std::size_t block_bytes_max = 104857600;   // 100 MiB
+constexpr std::size_t votes_max = 10000;            // entries of a commit, bits of a vote set
+constexpr std::size_t block_bytes_max = 104857600;  // 100 MiB
 constexpr std::size_t part_bytes_max = 65536;
 constexpr std::size_t parts_max = block_bytes_max / part_bytes_max + 1;
 constexpr std::size_t extension_bytes_max = 1024 * 1024;
@@ -59,8 +59,8 @@ struct block_id {
     chain::hash hash;
     part_set_header parts;
 
-    static constexpr auto schema = fields(field<1>("hash", &block_id::hash),
-                                          field<2>("parts", &block_id::parts));
+    static constexpr auto schema =
+        fields(field<1>("hash", &block_id::hash), field<2>("parts", &block_id::parts));
 
     bool is_zero() const { return hash.empty() && parts.is_zero(); }
     bool is_complete() const {

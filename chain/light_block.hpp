@@ -30,9 +30,8 @@ result<void> check_shape(const signed_header&, std::string_view chain_id);
 struct light_block {
     std::optional<chain::signed_header> signed_header;
     std::optional<validator_set_record> validators;
-    static constexpr auto schema =
-        fields(field<1>("signed_header", &light_block::signed_header),
-               field<2>("validator_set", &light_block::validators));
+    static constexpr auto schema = fields(field<1>("signed_header", &light_block::signed_header),
+                                          field<2>("validator_set", &light_block::validators));
     bool operator==(const light_block&) const = default;
 };
 

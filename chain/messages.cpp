@@ -50,14 +50,14 @@ result<Message> decode_and_check(const slice& in, std::string_view kind) {
 
 result<void> check_height(const new_round_step& m, height_t initial) {
     if (m.height < initial)
-        return invalid(format("invalid Height {} (lower than initial height {})", m.height.v,
-                              initial.v));
+        return invalid(
+            format("invalid Height {} (lower than initial height {})", m.height.v, initial.v));
     if (m.height == initial && m.last_commit_round.v != -1)
         return invalid(format("invalid LastCommitRound {} (must be -1 for initial height {})",
                               m.last_commit_round.v, initial.v));
     if (m.height > initial && m.last_commit_round.v < 0)
-        return invalid(format("LastCommitRound can only be negative for initial height {}",
-                              initial.v));
+        return invalid(
+            format("LastCommitRound can only be negative for initial height {}", initial.v));
     return {};
 }
 
@@ -87,8 +87,7 @@ result<void> check_shape(const new_valid_block& m) {
             format("blockParts bit array size {} not equal to BlockPartSetHeader.Total {}", bits,
                    m.parts.total));
     if (bits > static_cast<std::int64_t>(parts_max))
-        return invalid(
-            format("blockParts bit array is too big: {}, max: {}", bits, parts_max));
+        return invalid(format("blockParts bit array is too big: {}, max: {}", bits, parts_max));
     return {};
 }
 
@@ -104,8 +103,8 @@ result<void> check_shape(const proposal_pol& m) {
     if (m.pol.bits == 0)
         return invalid("empty ProposalPOL bit array");
     if (m.pol.bits > static_cast<std::int64_t>(votes_max))
-        return invalid(format("proposalPOL bit array is too big: {}, max: {}", m.pol.bits,
-                              votes_max));
+        return invalid(
+            format("proposalPOL bit array is too big: {}, max: {}", m.pol.bits, votes_max));
     return {};
 }
 
@@ -148,8 +147,7 @@ result<void> check_shape(const vote_set_bits& m) {
     if (auto good = m.votes.check(); !good)
         return pass(good, "validating Votes");
     if (m.votes.bits > static_cast<std::int64_t>(votes_max))
-        return invalid(
-            format("votes bit array is too big: {}, max: {}", m.votes.bits, votes_max));
+        return invalid(format("votes bit array is too big: {}, max: {}", m.votes.bits, votes_max));
     return {};
 }
 

@@ -60,10 +60,10 @@ struct new_valid_block {
     part_set_header parts;
     std::optional<bit_array> have;
     bool is_commit = false;
-    static constexpr auto schema = fields(
-        field<1>("", &new_valid_block::height), field<2>("", &new_valid_block::round),
-        field<3>("", &new_valid_block::parts), field<4>("", &new_valid_block::have),
-        field<5>("", &new_valid_block::is_commit));
+    static constexpr auto schema =
+        fields(field<1>("", &new_valid_block::height), field<2>("", &new_valid_block::round),
+               field<3>("", &new_valid_block::parts), field<4>("", &new_valid_block::have),
+               field<5>("", &new_valid_block::is_commit));
     bool operator==(const new_valid_block&) const = default;
 };
 
@@ -195,8 +195,8 @@ struct status_request {
 struct status_response {
     height_t height;
     height_t base;
-    static constexpr auto schema = fields(field<1>("", &status_response::height),
-                                          field<2>("", &status_response::base));
+    static constexpr auto schema =
+        fields(field<1>("", &status_response::height), field<2>("", &status_response::base));
     bool operator==(const status_response&) const = default;
 };
 
@@ -247,7 +247,8 @@ struct mempool_message {
 /// What one message may hold; 0 or less: no limit.
 struct mempool_limits {
     std::int64_t tx_bytes_max = 0;
-    std::int64_t batch_bytes_max = 0;  // of all together, where that is more than one transaction may have
+    std::int64_t batch_bytes_max =
+        0;  // of all together, where that is more than one transaction may have
 };
 /// At least one transaction, none of them empty or too large.
 result<txs> decode_mempool(const slice&, const mempool_limits&);

@@ -23,14 +23,11 @@ result<void> check_block(const block_params& b) {
     if (b.max_bytes == 0)
         return invalid("block.MaxBytes cannot be 0");
     if (b.max_bytes < -1)
-        return invalid(
-            format("block.MaxBytes must be -1 or greater than 0. Got {}", b.max_bytes));
+        return invalid(format("block.MaxBytes must be -1 or greater than 0. Got {}", b.max_bytes));
     if (b.max_bytes > static_cast<std::int64_t>(block_bytes_max))
-        return invalid(
-            format("block.MaxBytes is too big. {} > {}", b.max_bytes, block_bytes_max));
+        return invalid(format("block.MaxBytes is too big. {} > {}", b.max_bytes, block_bytes_max));
     if (b.max_gas < -1)
-        return invalid(
-            format("block.MaxGas must be greater or equal to -1. Got {}", b.max_gas));
+        return invalid(format("block.MaxGas must be greater or equal to -1. Got {}", b.max_gas));
     return {};
 }
 
@@ -41,8 +38,7 @@ result<void> check_evidence(const evidence_params& e, const block_params& b) {
     if (e.max_age <= duration::zero())
         return invalid(format("evidence.MaxAgeDuration must be grater than 0 if provided, Got {}",
                               to_go_duration(e.max_age)));
-    const auto most =
-        b.max_bytes == -1 ? static_cast<std::int64_t>(block_bytes_max) : b.max_bytes;
+    const auto most = b.max_bytes == -1 ? static_cast<std::int64_t>(block_bytes_max) : b.max_bytes;
     if (e.max_bytes > most)
         return invalid(format("evidence.MaxBytesEvidence is greater than upper bound, {} > {}",
                               e.max_bytes, b.max_bytes));
@@ -110,19 +106,22 @@ result<void> check_update(const consensus_params& current, const consensus_param
         return {};
     if (to.v == 0) {  // a pending height may be withdrawn
         if (from <= h)
-            return invalid(format("vote extensions cannot be disabled once enabledold enable "
-                                  "height: {}, current height {}",
-                                  from.v, h.v));
+            return invalid(
+                format("vote extensions cannot be disabled once enabledold enable "
+                       "height: {}, current height {}",
+                       from.v, h.v));
         return {};
     }
     if (to <= h)
-        return invalid(format("vote extensions cannot be updated to a past or current height, "
-                              "enable height: {}, current height {}",
-                              to.v, h.v));
+        return invalid(
+            format("vote extensions cannot be updated to a past or current height, "
+                   "enable height: {}, current height {}",
+                   to.v, h.v));
     if (from.v > 0 && from <= h)
-        return invalid(format("vote extensions cannot be modified once enabledenable height: {}, "
-                              "current height {}",
-                              from.v, h.v));
+        return invalid(
+            format("vote extensions cannot be modified once enabledenable height: {}, "
+                   "current height {}",
+                   from.v, h.v));
     return {};
 }
 

@@ -51,9 +51,8 @@ struct version_params {
 
 struct abci_params {
     height_t vote_extensions_enable_height;  // 0: never
-    static constexpr auto schema =
-        fields(field<1>("vote_extensions_enable_height",
-                        &abci_params::vote_extensions_enable_height));
+    static constexpr auto schema = fields(
+        field<1>("vote_extensions_enable_height", &abci_params::vote_extensions_enable_height));
     bool vote_extensions_enabled(height_t h) const {
         return vote_extensions_enable_height.v > 0 && vote_extensions_enable_height <= h;
     }
@@ -68,11 +67,11 @@ struct consensus_params {
     version_params version;
     abci_params abci;
 
-    static constexpr auto schema = fields(
-        field<1>("block", &consensus_params::block),
-        field<2>("evidence", &consensus_params::evidence),
-        field<3>("validator", &consensus_params::validator),
-        field<4>("version", &consensus_params::version), field<5>("abci", &consensus_params::abci));
+    static constexpr auto schema = fields(field<1>("block", &consensus_params::block),
+                                          field<2>("evidence", &consensus_params::evidence),
+                                          field<3>("validator", &consensus_params::validator),
+                                          field<4>("version", &consensus_params::version),
+                                          field<5>("abci", &consensus_params::abci));
 
     /// CometBFT's: blocks of 21 MiB without a limit of gas, ed25519 keys, evidence for 48 hours or 100000 blocks.
     static consensus_params defaults();
@@ -99,10 +98,10 @@ struct consensus_params_update {
         std::int64_t max_age_blocks = 0;
         duration max_age{};
         std::int64_t max_bytes = 0;
-        static constexpr auto schema = fields(
-            field<1>("max_age_num_blocks", &evidence_part::max_age_blocks, wire::omit_empty),
-            field<2>("max_age_duration", &evidence_part::max_age),
-            field<3>("max_bytes", &evidence_part::max_bytes, wire::omit_empty));
+        static constexpr auto schema =
+            fields(field<1>("max_age_num_blocks", &evidence_part::max_age_blocks, wire::omit_empty),
+                   field<2>("max_age_duration", &evidence_part::max_age),
+                   field<3>("max_bytes", &evidence_part::max_bytes, wire::omit_empty));
         bool operator==(const evidence_part&) const = default;
     };
     struct validator_part {

@@ -19,13 +19,12 @@ struct canonical_proposal {
     timestamp time;
     std::string_view chain_id;
 
-    static constexpr auto schema =
-        fields(field<1>("", &canonical_proposal::type),
-               field<2>("", &canonical_proposal::height, wire::sfixed64),
-               field<3>("", &canonical_proposal::round, wire::sfixed64),
-               field<4>("", &canonical_proposal::pol_round),
-               field<5>("", &canonical_proposal::block), field<6>("", &canonical_proposal::time),
-               field<7>("", &canonical_proposal::chain_id));
+    static constexpr auto schema = fields(
+        field<1>("", &canonical_proposal::type),
+        field<2>("", &canonical_proposal::height, wire::sfixed64),
+        field<3>("", &canonical_proposal::round, wire::sfixed64),
+        field<4>("", &canonical_proposal::pol_round), field<5>("", &canonical_proposal::block),
+        field<6>("", &canonical_proposal::time), field<7>("", &canonical_proposal::chain_id));
 };
 
 std::unexpected<error> invalid(std::string text) { return fail(errc::invalid, std::move(text)); }
@@ -51,9 +50,8 @@ result<void> check_shape(const proposal& p) {
 }
 
 result<void> check_parts(const proposal& p, std::int64_t params_block_bytes_max) {
-    const auto bytes_max = params_block_bytes_max == -1
-                               ? static_cast<std::int64_t>(block_bytes_max)
-                               : params_block_bytes_max;
+    const auto bytes_max = params_block_bytes_max == -1 ? static_cast<std::int64_t>(block_bytes_max)
+                                                        : params_block_bytes_max;
     const auto most = (bytes_max - 1) / static_cast<std::int64_t>(part_bytes_max) + 1;
     if (p.block.parts.total > most)
         return invalid(
@@ -62,8 +60,8 @@ result<void> check_parts(const proposal& p, std::int64_t params_block_bytes_max)
 }
 
 bytes sign_bytes(const proposal& p, std::string_view chain_id) {
-    canonical_proposal c{vote_type::proposal, p.height.v,   p.round.v, p.pol_round.v,
-                         std::nullopt,        p.time, chain_id};
+    canonical_proposal c{vote_type::proposal, p.height.v, p.round.v, p.pol_round.v,
+                         std::nullopt,        p.time,     chain_id};
     if (!p.block.is_zero())
         c.block = p.block;
     return wire::encode_delimited(c);

@@ -17,7 +17,7 @@ namespace tetrad::chain {
 
 /// tendermint.types.Proposal.
 struct proposal {
-    vote_type type{};   // vote_type::proposal
+    vote_type type{};  // vote_type::proposal
     height_t height;
     round_t round;
     round_t pol_round;  // the round whose polka is the proof of lock; -1: none
@@ -25,11 +25,11 @@ struct proposal {
     timestamp time;
     signature sig;
 
-    static constexpr auto schema = fields(
-        field<1>("Type", &proposal::type), field<2>("height", &proposal::height),
-        field<3>("round", &proposal::round), field<4>("pol_round", &proposal::pol_round),
-        field<5>("block_id", &proposal::block), field<6>("timestamp", &proposal::time),
-        field<7>("signature", &proposal::sig));
+    static constexpr auto schema =
+        fields(field<1>("Type", &proposal::type), field<2>("height", &proposal::height),
+               field<3>("round", &proposal::round), field<4>("pol_round", &proposal::pol_round),
+               field<5>("block_id", &proposal::block), field<6>("timestamp", &proposal::time),
+               field<7>("signature", &proposal::sig));
     bool operator==(const proposal&) const = default;
 };
 

@@ -20,12 +20,11 @@ result<void> check_header(const state& s, const header& h) {
         return invalid(format("wrong Block.Header.Version. Expected {}, got {}",
                               text_of(s.version.consensus), text_of(h.version)));
     if (h.chain_id != s.chain_id)
-        return invalid(format("wrong Block.Header.ChainID. Expected {}, got {}", s.chain_id,
-                              h.chain_id));
-    if (s.last_block_height.v == 0 && h.height != s.initial_height)
         return invalid(
-            format("wrong Block.Header.Height. Expected {} for initial block, got {}",
-                   h.height.v, s.initial_height.v));  // in this order there too
+            format("wrong Block.Header.ChainID. Expected {}, got {}", s.chain_id, h.chain_id));
+    if (s.last_block_height.v == 0 && h.height != s.initial_height)
+        return invalid(format("wrong Block.Header.Height. Expected {} for initial block, got {}",
+                              h.height.v, s.initial_height.v));  // in this order there too
     if (s.last_block_height.v > 0 && h.height != s.last_block_height + 1)
         return invalid(format("wrong Block.Header.Height. Expected {}, got {}",
                               s.last_block_height.v + 1, h.height.v));
@@ -61,24 +60,23 @@ result<void> check_last_commit(const state& s, const block& b, const block_valid
 
 result<void> check_proposer(const state& s, const header& h) {
     if (h.proposer.size() != address_size)
-        return invalid(format("expected ProposerAddress size {}, got {}", address_size,
-                              h.proposer.size()));
+        return invalid(
+            format("expected ProposerAddress size {}, got {}", address_size, h.proposer.size()));
     if (!s.validators.has(h.proposer))
-        return invalid(format("block.Header.ProposerAddress {} is not a validator",
-                              to_hex_upper(h.proposer)));
+        return invalid(
+            format("block.Header.ProposerAddress {} is not a validator", to_hex_upper(h.proposer)));
     return {};
 }
 
 result<void> check_time(const state& s, const block& b, const block_validation& how) {
     const auto& h = b.header;
-    if (how.now && how.time_tolerance > duration::zero() &&
-        h.time >= *how.now + how.time_tolerance)
+    if (how.now && how.time_tolerance > duration::zero() && h.time >= *how.now + how.time_tolerance)
         return invalid(
             format("block time {} is too far in the future (wall clock {} + tolerance {})",
                    time_text(h.time), time_text(*how.now), to_go_duration(how.time_tolerance)));
     if (h.height < s.initial_height)
-        return invalid(format("block height {} lower than initial height {}", h.height.v,
-                              s.initial_height.v));
+        return invalid(
+            format("block height {} lower than initial height {}", h.height.v, s.initial_height.v));
     if (h.height == s.initial_height) {
         if (h.time != s.last_block_time)
             return invalid(format("block time {} is not equal to genesis time {}",

@@ -11,8 +11,8 @@ namespace {
 struct simple_validator {
     crypto::public_key key;
     power_t power;
-    static constexpr auto schema = fields(field<1>("", &simple_validator::key),
-                                          field<2>("", &simple_validator::power));
+    static constexpr auto schema =
+        fields(field<1>("", &simple_validator::key), field<2>("", &simple_validator::power));
 };
 
 }  // namespace

@@ -2,76 +2,17 @@
 #include "chain/validator_set.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "base/crypto/merkle.hpp"
 #include "base/text.hpp"
+#include "chain/priority.hpp"
 
 namespace tetrad::chain {
 
 namespace {
 
 std::unexpected<error> invalid(std::string text) { return fail(errc::invalid, std::move(text)); }
-
-bool by_address(const validator& a, const validator& b) { return a.address < b.address; }
-
-bool by_power(const validator& a, const validator& b) {
-    return a.power != b.power ? a.power > b.power : a.address < b.address;
-}
-
-// Does a propose before b? Of two that are equal in all, the first.
-bool goes_before(const validator& a, const validator& b) {
-    return a.priority != b.priority ? a.priority > b.priority : a.address <= b.address;
-}
-
-std::string list_text(std::span<const validator> list) {
-    std::vector<std::string> texts;
-    for (const auto& v : list)
-        texts.push_back(to_string(v));
-    return "[" + join(texts, " ") + "]";
-}
-
-// Changes, by address, apart into new powers and removals.
-struct change_set {
-    std::vector<validator> updates;
-    std::vector<validator> removals;
-};
-
-result<change_set> sorted_changes(std::span<const validator> changes) {
-    std::vector<validator> all(changes.begin(), changes.end());
-    std::sort(all.begin(), all.end(), by_address);
-    change_set out;
-    address previous;
-    for (const auto& c : all) {
-        if (c.address == previous)
-            return invalid(format("duplicate entry {} in {}", to_string(c), list_text(all)));
-        if (c.power.v < 0)
-            return invalid(format("voting power can't be negative: {}", c.power.v));
-        if (c.power.v > total_power_max)
-            return invalid(
-                format("to prevent clipping/overflow, voting power can't be higher than {}, got {}",
-                       total_power_max, c.power.v));
-        (c.power.v == 0 ? out.removals : out.updates).push_back(c);
-        previous = c.address;
-    }
-    return out;
-}
-
-// Both lists by address: the changed ones replace those of the same address, the removed ones go.
-std::vector<validator> merged(std::vector<validator> existing, const change_set& changes) {
-    std::sort(existing.begin(), existing.end(), by_address);
-    std::vector<validator> both;
-    both.reserve(existing.size() + changes.updates.size());
-    // Of equal elements set_union takes those of the first range.
-    std::set_union(changes.updates.begin(), changes.updates.end(), existing.begin(), existing.end(),
-                   std::back_inserter(both), by_address);
-    std::vector<validator> left;
-    left.reserve(both.size());
-    std::set_difference(both.begin(), both.end(), changes.removals.begin(), changes.removals.end(),
-                        std::back_inserter(left), by_address);
-    return left;
-}
 
 result<void> check_proposer(const std::optional<validator>& proposer) {
     if (!proposer)
@@ -135,8 +76,7 @@ result<validator_set> validator_set::from(const validator_set_record& r) {
         if (auto good = check_shape(r.validators[i]); !good)
             return pass(good, format("invalid validator #{}", i));
     if (auto good = check_shape(*r.proposer); !good)
-        return fail(errc::invalid,
-                    "proposer failed validate basic, error: " + good.error().text);
+        return fail(errc::invalid, "proposer failed validate basic, error: " + good.error().text);
     const bool is_member =
         std::any_of(r.validators.begin(), r.validators.end(),
                     [&](const validator& m) { return m.address == r.proposer->address; });
@@ -161,12 +101,12 @@ result<validator_set> validator_set::from_existing(std::vector<validator> member
         if (auto good = check_shape(m); !good)
             return pass(good, "can't create validator set");
     // The one that was charged last has the lowest priority; of two, the greater address.
-    const auto& charged =
-        *std::max_element(members.begin(), members.end(), [](const validator& a, const validator& b) {
+    const auto& charged = *std::max_element(
+        members.begin(), members.end(), [](const validator& a, const validator& b) {
             return a.priority != b.priority ? a.priority > b.priority : a.address < b.address;
         });
     const validator proposer = charged;
-    std::sort(members.begin(), members.end(), by_power);
+    std::sort(members.begin(), members.end(), stands_before);
     auto facts = facts_of(members);
     if (!facts)
         return pass(facts);
@@ -179,6 +119,10 @@ validator_set_record validator_set::record() const {
     if (!data_)
         return {};
     return {data_->members, proposer()};
+}
+
+bool stands_before(const validator& a, const validator& b) {
+    return a.power != b.power ? a.power > b.power : a.address < b.address;
 }
 
 // ---- reading ----
@@ -210,7 +154,7 @@ const validator& validator_set::proposer() const {
         return *data_->proposer;
     const validator* best = &data_->members.front();
     for (const auto& m : data_->members)
-        if (!goes_before(*best, m))
+        if (!priority::goes_before(*best, m))
             best = &m;
     return *best;
 }
@@ -252,151 +196,5 @@ validator_set validator_set::incremented(std::int32_t times) const {
     out.increment(times);
     return out;
 }
-
-// ---- changes ----
-
-result<void> validator_set::update(std::span<const validator> changes) {
-    return change(changes, /*may_remove=*/true);
-}
-
-// updateWithChangeSet: first everything that may fail, in its order; then the new set.
-result<void> validator_set::change(std::span<const validator> changes, bool may_remove) {
-    if (changes.empty())
-        return {};
-    TRY(change_set set, sorted_changes(changes));
-    if (!may_remove && !set.removals.empty())
-        return invalid(format("cannot process validators with voting power 0: {}",
-                              list_text(set.removals)));
-    const bool adds = std::any_of(set.updates.begin(), set.updates.end(),
-                                  [&](const validator& u) { return !has(u.address); });
-    if (!adds && size() == set.removals.size())
-        return invalid("applying the validator changes would result in empty set");
-
-    std::int64_t removed = 0;
-    for (const auto& r : set.removals) {
-        const auto* existing = find(r.address);
-        if (!existing)
-            return invalid(
-                format("failed to find validator {} to remove", to_hex_upper(r.address)));
-        removed += existing->power.v;
-    }
-
-    // The total may never pass its limit, the smallest changes first.
-    std::vector<std::int64_t> deltas;
-    for (const auto& u : set.updates) {
-        const auto* existing = find(u.address);
-        deltas.push_back(existing ? u.power.v - existing->power.v : u.power.v);
-    }
-    std::sort(deltas.begin(), deltas.end());
-    std::int64_t running = total_power().v - removed;
-    for (const auto delta : deltas) {
-        running += delta;
-        if (running > total_power_max)
-            return invalid(format("total voting power of resulting valset exceeds max {}",
-                                  total_power_max));
-    }
-    const std::int64_t before_removals = running + removed;
-
-    for (auto& u : set.updates) {
-        const auto* existing = find(u.address);
-        u.priority = existing ? existing->priority : -(before_removals + (before_removals >> 3));
-    }
-    std::vector<validator> members = merged(std::vector<validator>(begin(), end()), set);
-    priority::rescale(members, 2 * running);
-    priority::centre(members);
-    std::sort(members.begin(), members.end(), by_power);
-    auto facts = facts_of(members);
-    CHECK(facts.has_value());  // its total was checked above
-    CHECK((*facts)->total.v == running);
-    // The proposer stays until the next increment, even where it was removed, as in CometBFT.
-    data_ = std::make_shared<const data_t>(
-        data_t{std::move(members), data_ ? data_->proposer : std::nullopt, *facts});
-    return {};
-}
-
-// ---- arithmetic ----
-
-namespace priority {
-
-namespace {
-
-// Go's integers wrap where C++'s are undefined.
-std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-std::int64_t wrapping_subtract(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
-}
-std::int64_t wrapping_divide(std::int64_t a, std::int64_t b) {
-    return b == -1 ? wrapping_subtract(0, a) : a / b;
-}
-
-}  // namespace
-
-std::int64_t add_clipped(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    if (!__builtin_add_overflow(a, b, &sum))
-        return sum;
-    return b < 0 ? INT64_MIN : INT64_MAX;
-}
-
-std::int64_t subtract_clipped(std::int64_t a, std::int64_t b) {
-    std::int64_t difference = 0;
-    if (!__builtin_sub_overflow(a, b, &difference))
-        return difference;
-    return b > 0 ? INT64_MIN : INT64_MAX;
-}
-
-std::int64_t average(std::span<const validator> members) {
-    CHECK(!members.empty());
-    __extension__ using wide = __int128;
-    wide sum = 0;
-    for (const auto& m : members)
-        sum += m.priority;
-    const auto n = static_cast<wide>(members.size());
-    wide quotient = sum / n;
-    if (sum % n < 0)
-        --quotient;
-    return static_cast<std::int64_t>(quotient);
-}
-
-void rescale(std::span<validator> members, std::int64_t window) {
-    CHECK(!members.empty());
-    if (window <= 0)
-        return;
-    const auto [low, high] = std::minmax_element(
-        members.begin(), members.end(),
-        [](const validator& a, const validator& b) { return a.priority < b.priority; });
-    std::int64_t spread = wrapping_subtract(high->priority, low->priority);
-    if (spread < 0)
-        spread = wrapping_subtract(0, spread);
-    if (spread <= window)
-        return;
-    const std::int64_t ratio = wrapping_add(spread, window - 1) / window;
-    if (ratio == 0)  // only where the sum wrapped, which priorities within their window cannot make it do
-        return;
-    for (auto& m : members)
-        m.priority = wrapping_divide(m.priority, ratio);
-}
-
-void centre(std::span<validator> members) {
-    const auto middle = average(members);
-    for (auto& m : members)
-        m.priority = subtract_clipped(m.priority, middle);
-}
-
-std::size_t advance(std::span<validator> members, std::int64_t total) {
-    CHECK(!members.empty());
-    std::size_t winner = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        members[i].priority = add_clipped(members[i].priority, members[i].power.v);
-        if (i != winner && !goes_before(members[winner], members[i]))
-            winner = i;
-    }
-    members[winner].priority = subtract_clipped(members[winner].priority, total);
-    return winner;
-}
-
-}  // namespace priority
 
 }  // namespace tetrad::chain

@@ -3,12 +3,8 @@
 // a copy is a reference count, so sets may be held by states, snapshots and several shards; a change makes new data. What does
 // not change with each block (the hash, the total power, who stands where) is computed once per change of the members.
 //
-// Arithmetic is CometBFT's to the last bit (types/validator_set.go), since every node must see the same proposer:
-//   order         power descending, then address ascending (indices of votes and commits, the hash)
-//   increment(n)  window: if max - min > 2 * total, divide all by ceil((max - min) / (2 * total)), truncating;
-//                 centre: subtract the average, rounded down; then n times: add each one's power, choose the highest
-//                 (ties: the smaller address), charge it the total. All sums saturate.
-//   update        a new member starts at -(t + t / 8), t the total after updates and before removals; then window, centre.
+// Order: power descending, then address ascending; it decides the indices of votes and commits, and the hash. Turns and the
+// priority of new members are CometBFT's to the last bit: chain/priority.hpp.
 #pragma once
 
 #include <cstdint>
@@ -101,21 +97,10 @@ private:
     std::shared_ptr<const data_t> data_;  // null: empty
 };
 
+/// The order of members: power descending, then address ascending.
+bool stands_before(const validator& a, const validator& b);
+
 /// What an application is told about a set at InitChain.
 std::vector<validator_update> updates_of(const validator_set&);
-
-// Parts of the arithmetic, apart so that they can be tested against CometBFT's tables.
-namespace priority {
-
-std::int64_t add_clipped(std::int64_t a, std::int64_t b);
-std::int64_t subtract_clipped(std::int64_t a, std::int64_t b);
-/// Rounded towards minus infinity, exact for any values; `members` is not empty.
-std::int64_t average(std::span<const validator> members);
-void rescale(std::span<validator> members, std::int64_t window);
-void centre(std::span<validator> members);
-/// One turn: returns the index of the proposer.
-std::size_t advance(std::span<validator> members, std::int64_t total);
-
-}  // namespace priority
 
 }  // namespace tetrad::chain

@@ -17,11 +17,10 @@ template <class Commit>
 result<void> check_basics(const validator_set& set, const Commit& c, height_t height,
                           const block_id& id) {
     if (set.size() != c.signatures.size())
-        return invalid(format("Invalid commit -- wrong set size: {} vs {}", set.size(),
-                              c.signatures.size()));
-    if (height != c.height)
         return invalid(
-            format("Invalid commit -- wrong height: {} vs {}", height.v, c.height.v));
+            format("Invalid commit -- wrong set size: {} vs {}", set.size(), c.signatures.size()));
+    if (height != c.height)
+        return invalid(format("Invalid commit -- wrong height: {} vs {}", height.v, c.height.v));
     if (id != c.block)
         return invalid(format("invalid commit -- wrong block ID: want {}, got {}", to_string(id),
                               to_string(c.block)));
@@ -33,15 +32,13 @@ power_t two_thirds(const validator_set& set) { return power_t(set.total_power().
 }  // namespace
 
 std::optional<std::size_t> first_invalid(std::span<const signed_item> items) {
-    const bool all_ed25519 = std::all_of(items.begin(), items.end(), [](const signed_item& i) {
-        return i.key->is_ed25519();
-    });
+    const bool all_ed25519 = std::all_of(items.begin(), items.end(),
+                                         [](const signed_item& i) { return i.key->is_ed25519(); });
     if (!all_ed25519) {
         const auto bad = std::find_if(items.begin(), items.end(), [](const signed_item& i) {
             return !i.key->verify(i.message, i.signature);
         });
-        return bad == items.end() ? std::nullopt
-                                  : std::optional<std::size_t>(bad - items.begin());
+        return bad == items.end() ? std::nullopt : std::optional<std::size_t>(bad - items.begin());
     }
     std::vector<crypto::ed25519::item> batch;
     batch.reserve(items.size());
@@ -74,8 +71,7 @@ public:
     template <class Entry>
     result<void> add(std::size_t index, const Entry& e, const validator& member, bool counts) {
         if (e.flag != block_id_flag::commit && e.flag != block_id_flag::nil)
-            return invalid(
-                format("unknown BlockIDFlag: {}", static_cast<std::int32_t>(e.flag)));
+            return invalid(format("unknown BlockIDFlag: {}", static_cast<std::int32_t>(e.flag)));
         const auto& form = e.flag == block_id_flag::commit ? for_block_ : for_nil_;
         const auto begin = check_.messages_.size();
         const auto size = form.append_to(check_.messages_, e.time);
@@ -117,7 +113,8 @@ public:
 private:
     void push(std::size_t index, const validator& member, std::size_t begin, std::size_t size,
               byte_view sig) {
-        check_.items_.push_back({&member.key, byte_view(check_.messages_).subspan(begin, size), sig});
+        check_.items_.push_back(
+            {&member.key, byte_view(check_.messages_).subspan(begin, size), sig});
         check_.entries_.push_back(static_cast<std::uint32_t>(index));
     }
 
@@ -126,7 +123,8 @@ private:
         larger.reserve(room);
         append(larger, check_.messages_);
         for (auto& item : check_.items_) {
-            const auto begin = static_cast<std::size_t>(item.message.data() - check_.messages_.data());
+            const auto begin =
+                static_cast<std::size_t>(item.message.data() - check_.messages_.data());
             item.message = byte_view(larger).subspan(begin, item.message.size());
         }
         check_.messages_ = std::move(larger);
@@ -231,7 +229,8 @@ result<commit_check> prepare_commit_trusting(std::string_view chain_id, const va
     if (__builtin_mul_overflow(set.total_power().v, static_cast<std::int64_t>(level.numerator),
                                &scaled))
         return invalid(
-            "int64 overflow while calculating voting power needed. please provide smaller trustLevel numerator");
+            "int64 overflow while calculating voting power needed. please provide smaller "
+            "trustLevel numerator");
     const power_t needed(scaled / static_cast<std::int64_t>(level.denominator));
 
     commit_collector collector(chain_id, set, c, needed);
@@ -245,8 +244,8 @@ result<commit_check> prepare_commit_trusting(std::string_view chain_id, const va
         if (!who)
             continue;  // not one that we trust
         if (seen[*who] != nobody)
-            return invalid(format("double vote from {} ({} and {})", to_string(set.at(*who)),
-                                  seen[*who], i));
+            return invalid(
+                format("double vote from {} ({} and {})", to_string(set.at(*who)), seen[*who], i));
         seen[*who] = i;
         TRY_VOID(collector.add(i, s, set.at(*who), /*counts=*/true));
         if (how_far == extent::until_enough && collector.has_enough())

@@ -46,6 +46,9 @@ enum class extent : std::uint8_t { until_enough, all };
 /// What is left to verify of a commit. Keeps the validator set alive; the commit must outlive it and not move.
 class commit_check {
 public:
+    commit_check(commit_check&&) = default;  // items() point into it: it moves, but is not copied
+    commit_check& operator=(commit_check&&) = default;
+
     power_t tallied() const { return tallied_; }
     power_t needed() const { return needed_; }
     /// Is more than the needed power claimed? Where not, the signatures need not be verified.
@@ -58,12 +61,14 @@ public:
 
 private:
     friend class commit_collector;
+    commit_check() = default;
+
     validator_set validators_;
     power_t tallied_;
     power_t needed_;
-    bytes messages_;                       // all sign bytes, one after another
+    bytes messages_;  // all sign bytes, one after another
     std::vector<signed_item> items_;
-    std::vector<std::uint32_t> entries_;   // the commit's entry of each item
+    std::vector<std::uint32_t> entries_;      // the commit's entry of each item
     std::size_t extensions_from_ = SIZE_MAX;  // items from here on are of vote extensions
 };
 

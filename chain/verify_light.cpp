@@ -24,8 +24,9 @@ result<void> check_new_header(const header& trusted, const signed_header& untrus
         return pass(good, "untrustedHeader.ValidateBasic failed");
     const auto& next = *untrusted.header;
     if (next.height <= trusted.height)
-        return invalid(format("expected new header height {} to be greater than one of old header {}",
-                              next.height.v, trusted.height.v));
+        return invalid(
+            format("expected new header height {} to be greater than one of old header {}",
+                   next.height.v, trusted.height.v));
     if (next.time <= trusted.time)
         return invalid(format("expected new header time {} to be after old header time {}",
                               time_text(next.time), time_text(trusted.time)));
@@ -34,9 +35,10 @@ result<void> check_new_header(const header& trusted, const signed_header& untrus
             format("new header has a time from the future {} (now: {}; max clock drift: {})",
                    time_text(next.time), time_text(o.now), to_go_duration(o.clock_drift_max)));
     if (const auto h = untrusted_validators.hash(); !equal(next.validators_hash, h))
-        return invalid(format(
-            "expected new header validators ({}) to match those that were supplied ({}) at height {}",
-            to_hex_upper(next.validators_hash), to_hex_upper(h), next.height.v));
+        return invalid(
+            format("expected new header validators ({}) to match those that were supplied ({}) at "
+                   "height {}",
+                   to_hex_upper(next.validators_hash), to_hex_upper(h), next.height.v));
     return {};
 }
 
@@ -68,9 +70,10 @@ result<void> verify_adjacent(const signed_header& trusted, const signed_header& 
     if (auto good = check_new_header(old, untrusted, untrusted_validators, o); !good)
         return pass(good, "invalid header");
     if (untrusted.header->validators_hash != old.next_validators_hash)
-        return invalid(format(
-            "expected old header next validators ({}) to match those from new header ({})",
-            to_hex_upper(old.next_validators_hash), to_hex_upper(untrusted.header->validators_hash)));
+        return invalid(
+            format("expected old header next validators ({}) to match those from new header ({})",
+                   to_hex_upper(old.next_validators_hash),
+                   to_hex_upper(untrusted.header->validators_hash)));
     return check_own_commit(old, untrusted, untrusted_validators, verify);
 }
 
@@ -87,8 +90,8 @@ result<light_verdict> verify_skipping(const signed_header& trusted,
     if (auto good = check_new_header(old, untrusted, untrusted_validators, o); !good)
         return pass(good, "invalid header");
 
-    auto check = prepare_commit_trusting(old.chain_id, trusted_validators, *untrusted.commit,
-                                         o.trust_level);
+    auto check =
+        prepare_commit_trusting(old.chain_id, trusted_validators, *untrusted.commit, o.trust_level);
     if (!check)
         return pass(check);
     if (!check->has_enough_power())
@@ -119,9 +122,9 @@ result<void> verify_backwards(const header& untrusted, const header& trusted) {
     if (untrusted.chain_id != trusted.chain_id)
         return invalid("invalid header: header belongs to another chain");
     if (untrusted.time >= trusted.time)
-        return invalid(format(
-            "invalid header: expected older header time {} to be before new header time {}",
-            time_text(untrusted.time), time_text(trusted.time)));
+        return invalid(
+            format("invalid header: expected older header time {} to be before new header time {}",
+                   time_text(untrusted.time), time_text(trusted.time)));
     if (const auto h = untrusted.hash(); h != trusted.last_block.hash)
         return invalid(format(
             "invalid header: older header hash {} does not match trusted header's last block {}",

@@ -17,12 +17,10 @@ struct canonical_vote {
     timestamp time;
     std::string_view chain_id;
 
-    static constexpr auto schema =
-        fields(field<1>("", &canonical_vote::type),
-               field<2>("", &canonical_vote::height, wire::sfixed64),
-               field<3>("", &canonical_vote::round, wire::sfixed64),
-               field<4>("", &canonical_vote::block), field<5>("", &canonical_vote::time),
-               field<6>("", &canonical_vote::chain_id));
+    static constexpr auto schema = fields(
+        field<1>("", &canonical_vote::type), field<2>("", &canonical_vote::height, wire::sfixed64),
+        field<3>("", &canonical_vote::round, wire::sfixed64), field<4>("", &canonical_vote::block),
+        field<5>("", &canonical_vote::time), field<6>("", &canonical_vote::chain_id));
 };
 
 struct canonical_extension {

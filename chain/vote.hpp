@@ -20,9 +20,7 @@ namespace tetrad::chain {
 /// tendermint.types.SignedMsgType.
 enum class vote_type : std::int32_t { unknown = 0, prevote = 1, precommit = 2, proposal = 32 };
 
-constexpr bool is_vote(vote_type t) {
-    return t == vote_type::prevote || t == vote_type::precommit;
-}
+constexpr bool is_vote(vote_type t) { return t == vote_type::prevote || t == vote_type::precommit; }
 
 /// tendermint.types.Vote. A zero `block` means nil.
 struct vote {
@@ -38,13 +36,13 @@ struct vote {
     signature extension_sig;
 
     // Number and order are consensus-critical: evidence is hashed in this form.
-    static constexpr auto schema = fields(
-        field<1>("type", &vote::type), field<2>("height", &vote::height),
-        field<3>("round", &vote::round), field<4>("block_id", &vote::block),
-        field<5>("timestamp", &vote::time), field<6>("validator_address", &vote::validator),
-        field<7>("validator_index", &vote::validator_index), field<8>("signature", &vote::sig),
-        field<9>("extension", &vote::extension),
-        field<10>("extension_signature", &vote::extension_sig));
+    static constexpr auto schema =
+        fields(field<1>("type", &vote::type), field<2>("height", &vote::height),
+               field<3>("round", &vote::round), field<4>("block_id", &vote::block),
+               field<5>("timestamp", &vote::time), field<6>("validator_address", &vote::validator),
+               field<7>("validator_index", &vote::validator_index),
+               field<8>("signature", &vote::sig), field<9>("extension", &vote::extension),
+               field<10>("extension_signature", &vote::extension_sig));
 
     bool is_nil() const { return block.is_zero(); }
     bool operator==(const vote&) const = default;

@@ -23,7 +23,8 @@ std::unexpected<error> failed(std::string_view doing, const std::string& path) {
 
 class open_file {
 public:
-    open_file(const std::string& path, int flags, unsigned mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    open_file(const std::string& path, int flags, unsigned mode = 0)
+        : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
     open_file(const open_file&) = delete;
     open_file& operator=(const open_file&) = delete;
     ~open_file() {

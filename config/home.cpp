@@ -17,7 +17,9 @@ std::string variable(const environment& env, std::string_view name) {
 
 }  // namespace
 
-std::string default_home(const environment& env) { return join_path(variable(env, "HOME"), ".cometbft"); }
+std::string default_home(const environment& env) {
+    return join_path(variable(env, "HOME"), ".cometbft");
+}
 
 chosen_home choose_home(const environment& env, const std::optional<std::string>& flag) {
     if (auto path = variable(env, "CMTHOME"); !path.empty())
@@ -42,8 +44,12 @@ result<void> prepare_home(const std::string& home, const settings& defaults) {
 std::string config_file(const std::string& home) { return join_path(home, "config/config.toml"); }
 std::string genesis_file(const settings& s) { return join_path(s.home, s.base.genesis_file); }
 std::string node_key_file(const settings& s) { return join_path(s.home, s.base.node_key_file); }
-std::string validator_key_file(const settings& s) { return join_path(s.home, s.base.priv_validator_key_file); }
-std::string validator_state_file(const settings& s) { return join_path(s.home, s.base.priv_validator_state_file); }
+std::string validator_key_file(const settings& s) {
+    return join_path(s.home, s.base.priv_validator_key_file);
+}
+std::string validator_state_file(const settings& s) {
+    return join_path(s.home, s.base.priv_validator_state_file);
+}
 std::string address_book_file(const settings& s) { return join_path(s.home, s.p2p.addr_book_file); }
 std::string database_directory(const settings& s) { return join_path(s.home, s.base.db_dir); }
 std::string wal_file(const settings& s) { return join_path(s.home, s.consensus.wal_file); }

@@ -33,7 +33,8 @@ void overlay(raw_settings& found, const environment& env, const std::vector<give
         const auto path = path_of(section, key);
         const auto name = variable_of(path);
         if (const auto set = variables.find(name); set != variables.end() && !set->second.empty())
-            found.insert_or_assign(path, found_value{{set->second}, format("environment variable {}", name)});
+            found.insert_or_assign(
+                path, found_value{{set->second}, format("environment variable {}", name)});
     });
     for (const auto& flag : flags)
         found.insert_or_assign(flag.key, found_value{{flag.value}, format("flag --{}", flag.name)});
@@ -43,22 +44,28 @@ void overlay(raw_settings& found, const environment& env, const std::vector<give
 std::vector<std::string> apply_values(const raw_settings& found, settings& to) {
     std::vector<std::string> wrong;
     std::string_view section;
-    for_each_key(to, [&](std::string_view in_section, std::string_view key, auto& member, unsigned attributes) {
+    for_each_key(to, [&](std::string_view in_section, std::string_view key, auto& member,
+                         unsigned attributes) {
         if (in_section != section) {
             section = in_section;
             if (const auto at = found.find(section); at != found.end())
-                wrong.push_back(format("{}: {}: expected a section, got {}; write [{}] on a line of its own and its keys below",
-                                       at->second.place, section, describe(at->second.value), section));
+                wrong.push_back(
+                    format("{}: {}: expected a section, got {}; write [{}] on a line of its own "
+                           "and its keys below",
+                           at->second.place, section, describe(at->second.value), section));
         }
         const auto path = path_of(section, key);
         const auto example = to_toml(member, attributes);
-        if (const auto inside = found.lower_bound(path + "."); inside != found.end() && inside->first.starts_with(path + "."))
-            wrong.push_back(format("{}: {} is a key, no section; for example {} = {}", inside->second.place, path, key, example));
+        if (const auto inside = found.lower_bound(path + ".");
+            inside != found.end() && inside->first.starts_with(path + "."))
+            wrong.push_back(format("{}: {} is a key, no section; for example {} = {}",
+                                   inside->second.place, path, key, example));
         const auto at = found.find(path);
         if (at == found.end())
             return;
         if (const auto fits = convert(at->second.value, member); !fits)
-            wrong.push_back(format("{}: {}: {}; for example {} = {}", at->second.place, path, fits.error().text, key, example));
+            wrong.push_back(format("{}: {}: {}; for example {} = {}", at->second.place, path,
+                                   fits.error().text, key, example));
     });
     return wrong;
 }
@@ -78,7 +85,10 @@ result<raw_settings> read(const std::string& path) {
     TRY(const auto text, read_file(path, config_bytes_max));
     auto found = read_toml(text, path);
     if (!found)
-        return fail(errc::invalid, found.error().text + "; mend that line, or move the file away: then one with all defaults is written");
+        return fail(
+            errc::invalid,
+            found.error().text +
+                "; mend that line, or move the file away: then one with all defaults is written");
     return found;
 }
 

@@ -17,8 +17,8 @@ using wire::fields;
 using wire::json_field;
 
 // How a key is laid out in the file, beside wire::inlined.
-constexpr unsigned comma_list = 1u << 16;  // a list that stands as one text, its parts divided by commas
-constexpr unsigned in_quotes = 1u << 17;   // a number that stands as text
+constexpr unsigned comma_list = 1u << 16;  // a list as one text, divided by commas
+constexpr unsigned in_quotes = 1u << 17;   // a number as text
 
 /// The keys above all sections.
 struct base_section {
@@ -39,14 +39,19 @@ struct base_section {
     std::int64_t event_bus_buffer_capacity = 0;
 
     static constexpr auto schema =
-        fields(json_field("version", &base_section::version), json_field("proxy_app", &base_section::proxy_app),
-               json_field("moniker", &base_section::moniker), json_field("db_backend", &base_section::db_backend),
-               json_field("db_dir", &base_section::db_dir), json_field("log_level", &base_section::log_level),
-               json_field("log_format", &base_section::log_format), json_field("genesis_file", &base_section::genesis_file),
+        fields(json_field("version", &base_section::version),
+               json_field("proxy_app", &base_section::proxy_app),
+               json_field("moniker", &base_section::moniker),
+               json_field("db_backend", &base_section::db_backend),
+               json_field("db_dir", &base_section::db_dir),
+               json_field("log_level", &base_section::log_level),
+               json_field("log_format", &base_section::log_format),
+               json_field("genesis_file", &base_section::genesis_file),
                json_field("priv_validator_key_file", &base_section::priv_validator_key_file),
                json_field("priv_validator_state_file", &base_section::priv_validator_state_file),
                json_field("priv_validator_laddr", &base_section::priv_validator_laddr),
-               json_field("node_key_file", &base_section::node_key_file), json_field("abci", &base_section::abci),
+               json_field("node_key_file", &base_section::node_key_file),
+               json_field("abci", &base_section::abci),
                json_field("filter_peers", &base_section::filter_peers),
                json_field("event_bus_buffer_capacity", &base_section::event_bus_buffer_capacity));
     bool operator==(const base_section&) const = default;
@@ -56,7 +61,8 @@ struct rpc_section {
     std::string laddr = "tcp://127.0.0.1:26657";
     std::vector<std::string> cors_allowed_origins;
     std::vector<std::string> cors_allowed_methods = {"HEAD", "GET", "POST"};
-    std::vector<std::string> cors_allowed_headers = {"Origin", "Accept", "Content-Type", "X-Requested-With", "X-Server-Time"};
+    std::vector<std::string> cors_allowed_headers = {"Origin", "Accept", "Content-Type",
+                                                     "X-Requested-With", "X-Server-Time"};
     std::string grpc_laddr;
     std::int64_t grpc_max_open_connections = 900;
     bool unsafe = false;
@@ -75,22 +81,28 @@ struct rpc_section {
     std::string pprof_laddr;
 
     static constexpr auto schema = fields(
-        json_field("laddr", &rpc_section::laddr), json_field("cors_allowed_origins", &rpc_section::cors_allowed_origins),
+        json_field("laddr", &rpc_section::laddr),
+        json_field("cors_allowed_origins", &rpc_section::cors_allowed_origins),
         json_field("cors_allowed_methods", &rpc_section::cors_allowed_methods),
         json_field("cors_allowed_headers", &rpc_section::cors_allowed_headers),
         json_field("grpc_laddr", &rpc_section::grpc_laddr),
         json_field("grpc_max_open_connections", &rpc_section::grpc_max_open_connections),
-        json_field("unsafe", &rpc_section::unsafe), json_field("max_open_connections", &rpc_section::max_open_connections),
+        json_field("unsafe", &rpc_section::unsafe),
+        json_field("max_open_connections", &rpc_section::max_open_connections),
         json_field("max_subscription_clients", &rpc_section::max_subscription_clients),
         json_field("max_subscriptions_per_client", &rpc_section::max_subscriptions_per_client),
-        json_field("experimental_subscription_buffer_size", &rpc_section::experimental_subscription_buffer_size),
-        json_field("experimental_websocket_write_buffer_size", &rpc_section::experimental_websocket_write_buffer_size),
-        json_field("experimental_close_on_slow_client", &rpc_section::experimental_close_on_slow_client),
+        json_field("experimental_subscription_buffer_size",
+                   &rpc_section::experimental_subscription_buffer_size),
+        json_field("experimental_websocket_write_buffer_size",
+                   &rpc_section::experimental_websocket_write_buffer_size),
+        json_field("experimental_close_on_slow_client",
+                   &rpc_section::experimental_close_on_slow_client),
         json_field("timeout_broadcast_tx_commit", &rpc_section::timeout_broadcast_tx_commit),
         json_field("max_request_batch_size", &rpc_section::max_request_batch_size),
         json_field("max_body_bytes", &rpc_section::max_body_bytes),
         json_field("max_header_bytes", &rpc_section::max_header_bytes),
-        json_field("tls_cert_file", &rpc_section::tls_cert_file), json_field("tls_key_file", &rpc_section::tls_key_file),
+        json_field("tls_cert_file", &rpc_section::tls_cert_file),
+        json_field("tls_key_file", &rpc_section::tls_key_file),
         json_field("pprof_laddr", &rpc_section::pprof_laddr));
     bool operator==(const rpc_section&) const = default;
 };
@@ -98,7 +110,7 @@ struct rpc_section {
 struct p2p_section {
     std::string laddr = "tcp://0.0.0.0:26656";
     std::string external_address;
-    std::string seeds;             // id@host:port, comma-separated, as the next
+    std::string seeds;  // id@host:port, comma-separated, as the next
     std::string persistent_peers;
     std::string addr_book_file = "config/addrbook.json";
     bool addr_book_strict = true;
@@ -118,18 +130,22 @@ struct p2p_section {
     duration dial_timeout = 3s;
 
     static constexpr auto schema = fields(
-        json_field("laddr", &p2p_section::laddr), json_field("external_address", &p2p_section::external_address),
-        json_field("seeds", &p2p_section::seeds), json_field("persistent_peers", &p2p_section::persistent_peers),
+        json_field("laddr", &p2p_section::laddr),
+        json_field("external_address", &p2p_section::external_address),
+        json_field("seeds", &p2p_section::seeds),
+        json_field("persistent_peers", &p2p_section::persistent_peers),
         json_field("addr_book_file", &p2p_section::addr_book_file),
         json_field("addr_book_strict", &p2p_section::addr_book_strict),
         json_field("max_num_inbound_peers", &p2p_section::max_num_inbound_peers),
         json_field("max_num_outbound_peers", &p2p_section::max_num_outbound_peers),
         json_field("unconditional_peer_ids", &p2p_section::unconditional_peer_ids),
-        json_field("persistent_peers_max_dial_period", &p2p_section::persistent_peers_max_dial_period),
+        json_field("persistent_peers_max_dial_period",
+                   &p2p_section::persistent_peers_max_dial_period),
         json_field("flush_throttle_timeout", &p2p_section::flush_throttle_timeout),
         json_field("max_packet_msg_payload_size", &p2p_section::max_packet_msg_payload_size),
-        json_field("send_rate", &p2p_section::send_rate), json_field("recv_rate", &p2p_section::recv_rate),
-        json_field("pex", &p2p_section::pex), json_field("seed_mode", &p2p_section::seed_mode),
+        json_field("send_rate", &p2p_section::send_rate),
+        json_field("recv_rate", &p2p_section::recv_rate), json_field("pex", &p2p_section::pex),
+        json_field("seed_mode", &p2p_section::seed_mode),
         json_field("private_peer_ids", &p2p_section::private_peer_ids),
         json_field("allow_duplicate_ip", &p2p_section::allow_duplicate_ip),
         json_field("handshake_timeout", &p2p_section::handshake_timeout),
@@ -153,10 +169,13 @@ struct mempool_section {
     std::int64_t experimental_max_gossip_connections_to_non_persistent_peers = 0;
 
     static constexpr auto schema = fields(
-        json_field("type", &mempool_section::type), json_field("recheck", &mempool_section::recheck),
+        json_field("type", &mempool_section::type),
+        json_field("recheck", &mempool_section::recheck),
         json_field("recheck_timeout", &mempool_section::recheck_timeout),
-        json_field("broadcast", &mempool_section::broadcast), json_field("wal_dir", &mempool_section::wal_dir),
-        json_field("size", &mempool_section::size), json_field("max_txs_bytes", &mempool_section::max_txs_bytes),
+        json_field("broadcast", &mempool_section::broadcast),
+        json_field("wal_dir", &mempool_section::wal_dir),
+        json_field("size", &mempool_section::size),
+        json_field("max_txs_bytes", &mempool_section::max_txs_bytes),
         json_field("cache_size", &mempool_section::cache_size),
         json_field("keep-invalid-txs-in-cache", &mempool_section::keep_invalid_txs_in_cache),
         json_field("max_tx_bytes", &mempool_section::max_tx_bytes),
@@ -180,17 +199,17 @@ struct statesync_section {
     std::int32_t chunk_fetchers = 4;
     std::uint32_t max_snapshot_chunks = 100'000;
 
-    static constexpr auto schema = fields(
-        json_field("enable", &statesync_section::enable),
-        json_field("rpc_servers", &statesync_section::rpc_servers, comma_list),
-        json_field("trust_height", &statesync_section::trust_height),
-        json_field("trust_hash", &statesync_section::trust_hash),
-        json_field("trust_period", &statesync_section::trust_period),
-        json_field("discovery_time", &statesync_section::discovery_time),
-        json_field("temp_dir", &statesync_section::temp_dir),
-        json_field("chunk_request_timeout", &statesync_section::chunk_request_timeout),
-        json_field("chunk_fetchers", &statesync_section::chunk_fetchers, in_quotes),
-        json_field("max_snapshot_chunks", &statesync_section::max_snapshot_chunks));
+    static constexpr auto schema =
+        fields(json_field("enable", &statesync_section::enable),
+               json_field("rpc_servers", &statesync_section::rpc_servers, comma_list),
+               json_field("trust_height", &statesync_section::trust_height),
+               json_field("trust_hash", &statesync_section::trust_hash),
+               json_field("trust_period", &statesync_section::trust_period),
+               json_field("discovery_time", &statesync_section::discovery_time),
+               json_field("temp_dir", &statesync_section::temp_dir),
+               json_field("chunk_request_timeout", &statesync_section::chunk_request_timeout),
+               json_field("chunk_fetchers", &statesync_section::chunk_fetchers, in_quotes),
+               json_field("max_snapshot_chunks", &statesync_section::max_snapshot_chunks));
     bool operator==(const statesync_section&) const = default;
 };
 
@@ -230,9 +249,11 @@ struct consensus_section {
         json_field("double_sign_check_height", &consensus_section::double_sign_check_height),
         json_field("skip_timeout_commit", &consensus_section::skip_timeout_commit),
         json_field("create_empty_blocks", &consensus_section::create_empty_blocks),
-        json_field("create_empty_blocks_interval", &consensus_section::create_empty_blocks_interval),
+        json_field("create_empty_blocks_interval",
+                   &consensus_section::create_empty_blocks_interval),
         json_field("peer_gossip_sleep_duration", &consensus_section::peer_gossip_sleep_duration),
-        json_field("peer_query_maj23_sleep_duration", &consensus_section::peer_query_maj23_sleep_duration),
+        json_field("peer_query_maj23_sleep_duration",
+                   &consensus_section::peer_query_maj23_sleep_duration),
         json_field("block_time_tolerance", &consensus_section::block_time_tolerance));
     bool operator==(const consensus_section&) const = default;
 };
@@ -240,7 +261,8 @@ struct consensus_section {
 struct storage_section {
     bool discard_abci_responses = false;
 
-    static constexpr auto schema = fields(json_field("discard_abci_responses", &storage_section::discard_abci_responses));
+    static constexpr auto schema =
+        fields(json_field("discard_abci_responses", &storage_section::discard_abci_responses));
     bool operator==(const storage_section&) const = default;
 };
 
@@ -248,8 +270,8 @@ struct tx_index_section {
     std::string indexer = "kv";  // or "null", "psql"
     std::string psql_conn;
 
-    static constexpr auto schema =
-        fields(json_field("indexer", &tx_index_section::indexer), json_field("psql-conn", &tx_index_section::psql_conn));
+    static constexpr auto schema = fields(json_field("indexer", &tx_index_section::indexer),
+                                          json_field("psql-conn", &tx_index_section::psql_conn));
     bool operator==(const tx_index_section&) const = default;
 };
 
@@ -259,11 +281,11 @@ struct instrumentation_section {
     std::int64_t max_open_connections = 3;  // 0: no limit
     std::string metrics_namespace = "cometbft";
 
-    static constexpr auto schema =
-        fields(json_field("prometheus", &instrumentation_section::prometheus),
-               json_field("prometheus_listen_addr", &instrumentation_section::prometheus_listen_addr),
-               json_field("max_open_connections", &instrumentation_section::max_open_connections),
-               json_field("namespace", &instrumentation_section::metrics_namespace));
+    static constexpr auto schema = fields(
+        json_field("prometheus", &instrumentation_section::prometheus),
+        json_field("prometheus_listen_addr", &instrumentation_section::prometheus_listen_addr),
+        json_field("max_open_connections", &instrumentation_section::max_open_connections),
+        json_field("namespace", &instrumentation_section::metrics_namespace));
     bool operator==(const instrumentation_section&) const = default;
 };
 
@@ -272,8 +294,8 @@ struct shards_section {
     std::string placement;    // "0:consensus+network;1:storage+api"; empty: by the number of cores
     std::int64_t rotate = 0;  // several nodes on one machine begin at different cores
 
-    static constexpr auto schema =
-        fields(json_field("placement", &shards_section::placement), json_field("rotate", &shards_section::rotate));
+    static constexpr auto schema = fields(json_field("placement", &shards_section::placement),
+                                          json_field("rotate", &shards_section::rotate));
     bool operator==(const shards_section&) const = default;
 };
 
@@ -291,13 +313,15 @@ struct settings {
     shards_section shards;
     std::string home;  // where relative paths start; not a key
 
-    static constexpr auto schema =
-        fields(json_field("", &settings::base, wire::inlined), json_field("rpc", &settings::rpc),
-               json_field("p2p", &settings::p2p), json_field("mempool", &settings::mempool),
-               json_field("statesync", &settings::statesync), json_field("blocksync", &settings::blocksync),
-               json_field("consensus", &settings::consensus), json_field("storage", &settings::storage),
-               json_field("tx_index", &settings::tx_index), json_field("instrumentation", &settings::instrumentation),
-               json_field("shards", &settings::shards));
+    static constexpr auto schema = fields(
+        json_field("", &settings::base, wire::inlined), json_field("rpc", &settings::rpc),
+        json_field("p2p", &settings::p2p), json_field("mempool", &settings::mempool),
+        json_field("statesync", &settings::statesync),
+        json_field("blocksync", &settings::blocksync),
+        json_field("consensus", &settings::consensus), json_field("storage", &settings::storage),
+        json_field("tx_index", &settings::tx_index),
+        json_field("instrumentation", &settings::instrumentation),
+        json_field("shards", &settings::shards));
     bool operator==(const settings&) const = default;
 };
 

@@ -39,19 +39,22 @@ result<void> check_depth(std::string_view text, const std::string& name) {
             dots = 0;
         line += c == '\n';
         if (c == '.' && ++dots > dots_max)
-            return fail(errc::too_large, format("{}:{}:1: more than {} dots in one key or value", name, line, dots_max));
+            return fail(errc::too_large, format("{}:{}:1: more than {} dots in one key or value",
+                                                name, line, dots_max));
     }
     return {};
 }
 
-void flatten(const toml::table& table, const std::string& above, const std::string& name, raw_settings& out) {
+void flatten(const toml::table& table, const std::string& above, const std::string& name,
+             raw_settings& out) {
     for (const auto& [key, node] : table) {
         const auto path = (above.empty() ? "" : above + ".") + to_lower(key.str());
         if (auto* inner = node.as_table()) {
             flatten(*inner, path, name, out);
             continue;
         }
-        out.insert_or_assign(path, found_value{to_raw(node), format("{}:{}", name, key.source().begin.line)});
+        out.insert_or_assign(
+            path, found_value{to_raw(node), format("{}:{}", name, key.source().begin.line)});
     }
 }
 
@@ -62,7 +65,8 @@ result<raw_settings> read_toml(std::string_view text, const std::string& name) {
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
         const auto& at = parsed.error().source().begin;
-        return fail(errc::invalid, format("{}:{}:{}: {}", name, at.line, at.column, parsed.error().description()));
+        return fail(errc::invalid,
+                    format("{}:{}:{}: {}", name, at.line, at.column, parsed.error().description()));
     }
     raw_settings out;
     flatten(parsed.table(), "", name, out);

@@ -14,7 +14,7 @@ namespace tetrad::config {
 
 struct found_value {
     raw_value value;
-    std::string place;  // "config/config.toml:12", "environment variable CMT_MONIKER", "flag --moniker"
+    std::string place;  // "config.toml:12", "environment variable CMT_MONIKER", "flag --moniker"
 };
 
 /// By path of the key. A section as such does not appear, a list of tables does, as foreign.

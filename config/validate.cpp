@@ -12,14 +12,18 @@ namespace {
 /// major.minor.patch[-prerelease][+build] (semver.org).
 bool is_semantic_version(std::string_view text) {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    const auto is_word = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; };
+    const auto is_word = [&](char c) {
+        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    };
     const auto is_number = [&](std::string_view part) {
-        return !part.empty() && std::ranges::all_of(part, is_digit) && (part.size() == 1 || part[0] != '0');
+        return !part.empty() && std::ranges::all_of(part, is_digit) &&
+               (part.size() == 1 || part[0] != '0');
     };
     const auto are_words = [&](std::string_view list, bool strict_numbers) {
         return std::ranges::all_of(split(list, '.'), [&](std::string_view part) {
             const bool numeric = std::ranges::all_of(part, is_digit);
-            return !part.empty() && std::ranges::all_of(part, is_word) && (!strict_numbers || !numeric || is_number(part));
+            return !part.empty() && std::ranges::all_of(part, is_word) &&
+                   (!strict_numbers || !numeric || is_number(part));
         });
     };
 
@@ -48,7 +52,8 @@ public:
         if (section_.empty())
             found_.push_back({std::string(key), std::move(text)});
         else
-            found_.push_back({format("{}.{}", section_, key), format("error in [{}] section: {}", section_, text)});
+            found_.push_back({format("{}.{}", section_, key),
+                              format("error in [{}] section: {}", section_, text)});
     }
     void not_negative(auto value, std::string_view key) {
         require(value >= decltype(value){}, key, format("{} can't be negative", key));
@@ -60,11 +65,13 @@ private:
 };
 
 void check(checker& c, const base_section& s) {
-    c.require(s.version.empty() || is_semantic_version(s.version), "version", format("invalid version string: {}", s.version));
+    c.require(s.version.empty() || is_semantic_version(s.version), "version",
+              format("invalid version string: {}", s.version));
     c.require(s.log_format == "plain" || s.log_format == "json", "log_format",
               "unknown log_format (must be 'plain' or 'json')");
-    c.require(s.event_bus_buffer_capacity >= 0, "event_bus_buffer_capacity",
-              format("event_bus_buffer_capacity must be >= 0, got {}", s.event_bus_buffer_capacity));
+    c.require(
+        s.event_bus_buffer_capacity >= 0, "event_bus_buffer_capacity",
+        format("event_bus_buffer_capacity must be >= 0, got {}", s.event_bus_buffer_capacity));
 }
 
 void check(checker& c, const rpc_section& s) {
@@ -74,11 +81,13 @@ void check(checker& c, const rpc_section& s) {
     c.not_negative(s.max_open_connections, "max_open_connections");
     c.not_negative(s.max_subscription_clients, "max_subscription_clients");
     c.not_negative(s.max_subscriptions_per_client, "max_subscriptions_per_client");
-    c.require(s.experimental_subscription_buffer_size >= buffer_min, "experimental_subscription_buffer_size",
+    c.require(s.experimental_subscription_buffer_size >= buffer_min,
+              "experimental_subscription_buffer_size",
               format("experimental_subscription_buffer_size must be >= {}", buffer_min));
     c.require(s.experimental_websocket_write_buffer_size >= s.experimental_subscription_buffer_size,
               "experimental_websocket_write_buffer_size",
-              format("experimental_websocket_write_buffer_size must be >= experimental_subscription_buffer_size ({})",
+              format("experimental_websocket_write_buffer_size must be >= "
+                     "experimental_subscription_buffer_size ({})",
                      s.experimental_subscription_buffer_size));
     c.not_negative(s.timeout_broadcast_tx_commit, "timeout_broadcast_tx_commit");
     c.not_negative(s.max_request_batch_size, "max_request_batch_size");
@@ -116,8 +125,10 @@ void check(checker& c, const statesync_section& s) {
         return;
     c.in("statesync");
     c.require(s.rpc_servers.size() >= 2, "rpc_servers",
-              s.rpc_servers.empty() ? "rpc_servers is required" : "at least two rpc_servers entries is required");
-    c.require(std::ranges::none_of(s.rpc_servers, &std::string::empty), "rpc_servers", "found empty rpc_servers entry");
+              s.rpc_servers.empty() ? "rpc_servers is required"
+                                    : "at least two rpc_servers entries is required");
+    c.require(std::ranges::none_of(s.rpc_servers, &std::string::empty), "rpc_servers",
+              "found empty rpc_servers entry");
     c.require(s.discovery_time == 0s || s.discovery_time >= 5s, "discovery_time",
               "discovery time must be 0s or greater than five seconds");
     c.require(s.trust_period > 0s, "trust_period", "trusted_period is required");
@@ -126,7 +137,8 @@ void check(checker& c, const statesync_section& s) {
         c.require(false, "trust_hash", "trusted_hash is required");
     else if (const auto hash = from_hex(s.trust_hash); !hash)
         c.require(false, "trust_hash", format("invalid trusted_hash: {}", hash.error().text));
-    c.require(s.chunk_request_timeout >= 5s, "chunk_request_timeout", "chunk_request_timeout must be at least 5 seconds");
+    c.require(s.chunk_request_timeout >= 5s, "chunk_request_timeout",
+              "chunk_request_timeout must be at least 5 seconds");
     c.require(s.chunk_fetchers > 0, "chunk_fetchers", "chunk_fetchers is required");
     c.require(s.max_snapshot_chunks > 0, "max_snapshot_chunks", "max_snapshot_chunks is required");
 }
@@ -135,7 +147,8 @@ void check(checker& c, const blocksync_section& s) {
     c.in("blocksync");
     const bool deprecated = s.version == "v1" || s.version == "v2";
     c.require(s.version == "v0", "version",
-              deprecated ? format("blocksync version {} has been deprecated. Please use v0 instead", s.version)
+              deprecated ? format("blocksync version {} has been deprecated. Please use v0 instead",
+                                  s.version)
                          : format("unknown blocksync version {}", s.version));
 }
 
@@ -152,7 +165,8 @@ void check(checker& c, const consensus_section& s) {
     c.not_negative(s.peer_gossip_sleep_duration, "peer_gossip_sleep_duration");
     c.not_negative(s.peer_query_maj23_sleep_duration, "peer_query_maj23_sleep_duration");
     c.not_negative(s.double_sign_check_height, "double_sign_check_height");
-    c.require(s.block_time_tolerance > 0s, "block_time_tolerance", "block_time_tolerance must be positive");
+    c.require(s.block_time_tolerance > 0s, "block_time_tolerance",
+              "block_time_tolerance must be positive");
 }
 
 }  // namespace
@@ -170,7 +184,8 @@ std::vector<problem> validate(const settings& s) {
     c.in("instrumentation");
     c.not_negative(s.instrumentation.max_open_connections, "max_open_connections");
     c.in("");
-    c.require(s.consensus.create_empty_blocks || s.mempool.type != "nop", "consensus.create_empty_blocks",
+    c.require(s.consensus.create_empty_blocks || s.mempool.type != "nop",
+              "consensus.create_empty_blocks",
               "`nop` mempool does not support create_empty_blocks = false");
     c.in("shards");
     c.not_negative(s.shards.rotate, "rotate");

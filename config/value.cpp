@@ -25,7 +25,8 @@ std::string shortest(double d) {
     return std::string(digits, end);
 }
 
-std::unexpected<error> unfit(std::string_view expected, const raw_value& got, std::string_view why = {}) {
+std::unexpected<error> unfit(std::string_view expected, const raw_value& got,
+                             std::string_view why = {}) {
     auto text = format("expected {}, got {}", expected, describe(got));
     if (!why.empty())
         text += format(" ({})", why);
@@ -57,9 +58,11 @@ result<std::int64_t> to_integer(const raw_value& from, std::string_view expected
 template <class Small>
 result<void> narrow(const raw_value& from, Small& to) {
     TRY(const auto n, to_integer(from, whole_number));
-    if (n < std::int64_t{std::numeric_limits<Small>::min()} || n > std::int64_t{std::numeric_limits<Small>::max()})
+    if (n < std::int64_t{std::numeric_limits<Small>::min()} ||
+        n > std::int64_t{std::numeric_limits<Small>::max()})
         return unfit(format("a whole number from {} to {}", std::numeric_limits<Small>::min(),
-                            std::numeric_limits<Small>::max()), from);
+                            std::numeric_limits<Small>::max()),
+                     from);
     to = static_cast<Small>(n);
     return {};
 }
@@ -91,13 +94,14 @@ std::string number(std::int64_t n, unsigned attributes) {
 }  // namespace
 
 std::string describe(const raw_value& value) {
-    return std::visit(overloaded{[](bool b) { return std::string(b ? "true" : "false"); },
-                                 [](std::int64_t n) { return format("the number {}", n); },
-                                 [](double d) { return format("the number {}", shortest(d)); },
-                                 [](const std::string& text) { return format("the text {}", quote(text)); },
-                                 [](const raw_value::list&) { return std::string("a list"); },
-                                 [](const raw_value::foreign& f) { return f.kind; }},
-                      value.v);
+    return std::visit(
+        overloaded{[](bool b) { return std::string(b ? "true" : "false"); },
+                   [](std::int64_t n) { return format("the number {}", n); },
+                   [](double d) { return format("the number {}", shortest(d)); },
+                   [](const std::string& text) { return format("the text {}", quote(text)); },
+                   [](const raw_value::list&) { return std::string("a list"); },
+                   [](const raw_value::foreign& f) { return f.kind; }},
+        value.v);
 }
 
 result<bool> parse_bool(std::string_view text) {
@@ -111,7 +115,9 @@ result<bool> parse_bool(std::string_view text) {
 }
 
 result<std::int64_t> parse_integer(std::string_view text) {
-    const auto bad = [&] { return fail(errc::invalid, format("expected {}, got {}", whole_number, quote(text))); };
+    const auto bad = [&] {
+        return fail(errc::invalid, format("expected {}, got {}", whole_number, quote(text)));
+    };
     auto rest = text;
     const bool negative = rest.starts_with('-');
     if (negative || rest.starts_with('+'))
@@ -139,7 +145,9 @@ result<std::int64_t> parse_integer(std::string_view text) {
             continue;
         }
         const char l = to_lower(std::string_view(&c, 1))[0];
-        const unsigned digit = l >= '0' && l <= '9' ? unsigned(l - '0') : l >= 'a' && l <= 'z' ? unsigned(l - 'a') + 10 : 99;
+        const unsigned digit = l >= '0' && l <= '9'   ? unsigned(l - '0')
+                               : l >= 'a' && l <= 'z' ? unsigned(l - 'a') + 10
+                                                      : 99;
         if (digit >= base)
             return bad();
         if (sum > (limit - digit) / base)

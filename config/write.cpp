@@ -26,7 +26,8 @@ std::string to_toml(const settings& s) {
     std::string out;
     put_comment(out, preamble);
     std::string_view section;
-    for_each_key(s, [&](std::string_view in_section, std::string_view key, const auto& value, unsigned attributes) {
+    for_each_key(s, [&](std::string_view in_section, std::string_view key, const auto& value,
+                        unsigned attributes) {
         if (in_section != section) {
             section = in_section;
             const auto header = format("[{}]", section);
@@ -34,7 +35,8 @@ std::string to_toml(const settings& s) {
             put_comment(out, comment_of(header));
             out += header + '\n';
         }
-        const auto comment = comment_of(section.empty() ? std::string(key) : format("{}.{}", section, key));
+        const auto comment =
+            comment_of(section.empty() ? std::string(key) : format("{}.{}", section, key));
         if (!comment.empty())
             out += '\n';
         put_comment(out, comment);

@@ -24,9 +24,12 @@ config::settings default_settings(const host& h) {
 
 std::vector<flag> global_flags(const host& h) {
     return {{"help", 'h', flag_kind::boolean, "false", "show this help"},
-            {"home", 0, flag_kind::text, config::default_home(h.env), "directory of settings, keys and data"},
-            {"log_level", 0, flag_kind::text, "info", "debug, info, error, none, or by module: \"p2p:debug,*:error\"", "log_level"},
-            {"trace", 0, flag_kind::boolean, "false", "accepted for CometBFT's sake; errors name their place without it"}};
+            {"home", 0, flag_kind::text, config::default_home(h.env),
+             "directory of settings, keys and data"},
+            {"log_level", 0, flag_kind::text, "info",
+             "debug, info, error, none, or by module: \"p2p:debug,*:error\"", "log_level"},
+            {"trace", 0, flag_kind::boolean, "false",
+             "accepted for CometBFT's sake; errors name their place without it"}};
 }
 
 /// Takes the first word that is no flag and no flag's value out of args, as cobra does. Flags may stand before it.
@@ -40,7 +43,8 @@ std::optional<std::string> take_command(std::vector<std::string>& args) {
             args.erase(args.begin() + static_cast<std::ptrdiff_t>(i));
             return name;
         }
-        const bool stands_alone = word == "-h" || word == "--help" || word == "--trace" || word.find('=') != word.npos ||
+        const bool stands_alone = word == "-h" || word == "--help" || word == "--trace" ||
+                                  word.find('=') != word.npos ||
                                   (word[1] != '-' && word.size() > 2);
         if (!stands_alone)
             ++i;
@@ -55,8 +59,10 @@ std::string program_help(const std::vector<command>& commands, const std::vector
     auto out = format("{}\n\nUsage:\n  tetrad [command]\n\nAvailable Commands:\n", what_this_is);
     for (const auto& c : commands)
         out += format("  {:<{}}   {}\n", c.names[0], width, c.summary);
-    out += format("\nExamples:\n  tetrad init\n  tetrad start --proxy_app kvstore\n  tetrad help start\n\nFlags:\n{}",
-                  describe_flags(globals));
+    out += format(
+        "\nExamples:\n  tetrad init\n  tetrad start --proxy_app kvstore\n  tetrad help "
+        "start\n\nFlags:\n{}",
+        describe_flags(globals));
     return out + "\nUse \"tetrad [command] --help\" for more information about a command.\n";
 }
 
@@ -74,17 +80,21 @@ std::string command_help(const command& c, const std::vector<flag>& globals) {
 }
 
 const command* find(const std::vector<command>& commands, std::string_view name) {
-    const auto at = std::ranges::find_if(commands, [&](const command& c) { return std::ranges::count(c.names, name) > 0; });
+    const auto at = std::ranges::find_if(
+        commands, [&](const command& c) { return std::ranges::count(c.names, name) > 0; });
     return at == commands.end() ? nullptr : &*at;
 }
 
 error unknown_command(std::string_view name) {
     for (const std::string_view theirs :
-         {"completion", "debug", "experimental-compact-goleveldb", "inspect", "light", "reindex-event", "replay", "replay-console",
-          "rollback"})
+         {"completion", "debug", "experimental-compact-goleveldb", "inspect", "light",
+          "reindex-event", "replay", "replay-console", "rollback"})
         if (name == theirs)
-            return error(errc::unsupported, format("the command {} of cometbft is not in tetrad yet", quote(name)));
-    return error(errc::not_found, format("unknown command {} for \"tetrad\"; \"tetrad help\" lists them all", quote(name)));
+            return error(errc::unsupported,
+                         format("the command {} of cometbft is not in tetrad yet", quote(name)));
+    return error(
+        errc::not_found,
+        format("unknown command {} for \"tetrad\"; \"tetrad help\" lists them all", quote(name)));
 }
 
 result<void> carry_out(host& h, const command& c, const given_flags& flags) {
@@ -99,7 +109,8 @@ result<void> carry_out(host& h, const command& c, const given_flags& flags) {
     TRY(auto levels, log_levels::parse(settings.base.log_level));
     TRY(const auto form, parse_log_format(settings.base.log_format));
     console_log console(h, std::move(levels), form);
-    command_context context{h, flags, std::move(sources), std::move(settings), logger(console, "main")};
+    command_context context{h, flags, std::move(sources), std::move(settings),
+                            logger(console, "main")};
     if (c.needs_home && home.by_deprecated_variable)
         context.log.error("The variable TMHOME is deprecated: use CMTHOME");
     return c.run(context);

@@ -21,13 +21,16 @@ std::string spelling(const flag& f) {
 }
 
 /// CLI11 takes "--name=" for a flag whose value is the next word; pflag for an empty value. Flags end at "--".
-std::vector<std::string> normalize(std::span<const flag> known, const std::vector<std::string>& args) {
+std::vector<std::string> normalize(std::span<const flag> known,
+                                   const std::vector<std::string>& args) {
     std::vector<std::string> out;
     for (const auto& arg : args) {
-        if (arg == "--" && (out.empty() || !out.back().starts_with("--") || out.back().find('=') != std::string::npos))
+        if (arg == "--" && (out.empty() || !out.back().starts_with("--") ||
+                            out.back().find('=') != std::string::npos))
             break;
         const bool empty_value = arg.size() > 3 && arg.starts_with("--") && arg.ends_with('=');
-        const auto* f = empty_value ? find(known, std::string_view(arg).substr(2, arg.size() - 3)) : nullptr;
+        const auto* f =
+            empty_value ? find(known, std::string_view(arg).substr(2, arg.size() - 3)) : nullptr;
         if (f && f->kind != flag_kind::boolean) {
             out.push_back(arg.substr(0, arg.size() - 1));
             out.emplace_back();
@@ -59,7 +62,8 @@ result<void> check_value(const flag& f, const std::string& value) {
     if (problem.empty())
         return {};
     const auto shown = f.letter ? format("-{}, --{}", f.letter, f.name) : format("--{}", f.name);
-    return fail(errc::invalid, format("invalid argument {} for \"{}\" flag: {}", quote(value), shown, problem));
+    return fail(errc::invalid,
+                format("invalid argument {} for \"{}\" flag: {}", quote(value), shown, problem));
 }
 
 /// What CLI11 did not know, said as pflag says it.
@@ -122,7 +126,8 @@ result<given_flags> parse_flags(std::span<const flag> known, std::vector<std::st
         app.allow_extras();
         std::vector<std::pair<const flag*, CLI::Option*>> options;
         for (const auto& f : known) {
-            auto* option = f.kind == flag_kind::boolean ? app.add_flag(spelling(f)) : app.add_option(spelling(f))->expected(1);
+            auto* option = f.kind == flag_kind::boolean ? app.add_flag(spelling(f))
+                                                        : app.add_option(spelling(f))->expected(1);
             option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
             options.emplace_back(&f, option);
         }
@@ -138,7 +143,8 @@ result<given_flags> parse_flags(std::span<const flag> known, std::vector<std::st
         }
     } catch (const CLI::ArgumentMismatch& e) {
         const std::string what = e.what();
-        return fail(errc::invalid, format("flag needs an argument: {}", what.substr(0, what.find(':'))));
+        return fail(errc::invalid,
+                    format("flag needs an argument: {}", what.substr(0, what.find(':'))));
     } catch (const CLI::Error& e) {
         return fail(errc::invalid, e.what());
     }
@@ -159,7 +165,8 @@ std::string describe_flags(std::span<const flag> flags) {
         out += format("{:<{}}   {}", left(f), width, f.help);
         const bool shown = !f.fallback.empty() && f.fallback != "false" && f.fallback != "0";
         if (shown)
-            out += f.kind == flag_kind::text ? format(" (default {})", quote(f.fallback)) : format(" (default {})", f.fallback);
+            out += f.kind == flag_kind::text ? format(" (default {})", quote(f.fallback))
+                                             : format(" (default {})", f.fallback);
         out += '\n';
     }
     return out;

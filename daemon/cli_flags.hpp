@@ -30,7 +30,8 @@ struct flag {
 /// What was given, already checked against the kinds.
 class given_flags {
 public:
-    given_flags(std::span<const flag> known, std::map<std::string, std::vector<std::string>, std::less<>> values)
+    given_flags(std::span<const flag> known,
+                std::map<std::string, std::vector<std::string>, std::less<>> values)
         : known_(known), values_(std::move(values)) {}
 
     bool has(std::string_view name) const { return values_.contains(name); }

@@ -32,7 +32,8 @@ struct host {
 class console_log final : public log_sink {
 public:
     /// The host outlives the log.
-    console_log(const host& h, log_levels levels, log_format format) : host_(h), levels_(std::move(levels)), format_(format) {}
+    console_log(const host& h, log_levels levels, log_format format)
+        : host_(h), levels_(std::move(levels)), format_(format) {}
 
     timestamp now() override { return host_.now(); }
     void write(const log_record& record) override {

@@ -7,7 +7,8 @@
 namespace tetrad::daemon {
 
 std::string random_word(random_source& random, std::size_t length) {
-    constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    constexpr std::string_view alphabet =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     std::string word;
     while (word.size() < length)
         word += alphabet[random.below(alphabet.size())];
@@ -22,16 +23,19 @@ chain::genesis_doc new_genesis(std::string chain_id, timestamp now) {
     return doc;
 }
 
-chain::genesis_validator as_genesis_validator(const validator_key& key, std::int64_t power, std::string name) {
+chain::genesis_validator as_genesis_validator(const validator_key& key, std::int64_t power,
+                                              std::string name) {
     return {key.address, key.pub_key, power_t(power), std::move(name)};
 }
 
-result<validator_files> init_files(const config::settings& s, const logger& log, random_source& random, timestamp now) {
+result<validator_files> init_files(const config::settings& s, const logger& log,
+                                   random_source& random, timestamp now) {
     const auto key_path = config::validator_key_file(s);
     const auto state_path = config::validator_state_file(s);
     const bool had_validator = config::file_exists(key_path);
     TRY(auto validator, load_or_make_validator(key_path, state_path, random));
-    log.info(had_validator ? "Found private validator" : "Generated private validator", "keyFile", key_path, "stateFile", state_path);
+    log.info(had_validator ? "Found private validator" : "Generated private validator", "keyFile",
+             key_path, "stateFile", state_path);
 
     const auto node_key_path = config::node_key_file(s);
     if (config::file_exists(node_key_path)) {

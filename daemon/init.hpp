@@ -17,11 +17,13 @@ namespace tetrad::daemon {
 constexpr unsigned genesis_mode = 0644;
 
 /// Logs each file as generated or found. Returns the validator of the home.
-result<validator_files> init_files(const config::settings&, const logger&, random_source&, timestamp now);
+result<validator_files> init_files(const config::settings&, const logger&, random_source&,
+                                   timestamp now);
 
 /// A genesis document with default parameters and no application state, to be completed by the caller.
 chain::genesis_doc new_genesis(std::string chain_id, timestamp now);
-chain::genesis_validator as_genesis_validator(const validator_key&, std::int64_t power, std::string name);
+chain::genesis_validator as_genesis_validator(const validator_key&, std::int64_t power,
+                                              std::string name);
 
 /// So many letters and digits.
 std::string random_word(random_source&, std::size_t length);

@@ -13,7 +13,8 @@ constexpr unsigned key_file_mode = 0600;
 
 struct node_key_file {
     crypto::private_key priv_key;
-    static constexpr auto schema = wire::fields(wire::json_field("priv_key", &node_key_file::priv_key));
+    static constexpr auto schema =
+        wire::fields(wire::json_field("priv_key", &node_key_file::priv_key));
 };
 
 template <class T>
@@ -23,15 +24,18 @@ result<T> load(const std::string& path, std::string_view what, std::string_view 
         return fail(text.error().code, format("{}; {}", text.error().text, remedy));
     auto read = from_json<T>(*text);
     if (!read)
-        return fail(errc::invalid, format("error reading {} from {}: {}; {}", what, path, read.error().text, remedy));
+        return fail(errc::invalid, format("error reading {} from {}: {}; {}", what, path,
+                                          read.error().text, remedy));
     return read;
 }
 
-result<crypto::public_key> public_half(const crypto::private_key& key, std::string_view what, const std::string& path,
-                                       std::string_view remedy) {
+result<crypto::public_key> public_half(const crypto::private_key& key, std::string_view what,
+                                       const std::string& path, std::string_view remedy) {
     const auto pub = key.public_key();
     if (!pub.has_key())
-        return fail(errc::invalid, format("error reading {} from {}: priv_key: it holds no usable key; {}", what, path, remedy));
+        return fail(errc::invalid,
+                    format("error reading {} from {}: priv_key: it holds no usable key; {}", what,
+                           path, remedy));
     return pub;
 }
 
@@ -49,7 +53,9 @@ std::string node_id(const crypto::private_key& key) { return to_hex(key.public_k
 
 result<crypto::private_key> load_node_key(const std::string& path) {
     constexpr std::string_view what = "node key";
-    constexpr std::string_view remedy = "restore it from a backup, or without the file \"tetrad gen-node-key\" makes a new identity";
+    constexpr std::string_view remedy =
+        "restore it from a backup, or without the file \"tetrad gen-node-key\" makes a new "
+        "identity";
     TRY(const auto file, load<node_key_file>(path, what, remedy));
     TRY_VOID(public_half(file.priv_key, what, path, remedy));
     return file.priv_key;
@@ -70,7 +76,8 @@ validator_files make_validator(random_source& random) {
 
 result<validator_key> load_validator_key(const std::string& path) {
     constexpr std::string_view what = "PrivValidator key";
-    constexpr std::string_view remedy = "restore it from a backup, or without the file \"tetrad init\" makes a new validator";
+    constexpr std::string_view remedy =
+        "restore it from a backup, or without the file \"tetrad init\" makes a new validator";
     TRY(auto key, load<validator_key>(path, what, remedy));
     TRY(key.pub_key, public_half(key.priv_key, what, path, remedy));
     key.address = key.pub_key.address();
@@ -79,7 +86,8 @@ result<validator_key> load_validator_key(const std::string& path) {
 
 result<last_sign_state> load_validator_state(const std::string& path) {
     return load<last_sign_state>(path, "PrivValidator state",
-                                 "restore the newest copy there is: an older one can sign twice; only for a key that never signed "
+                                 "restore the newest copy there is: an older one can sign twice; "
+                                 "only for a key that never signed "
                                  "\"tetrad unsafe-reset-priv-validator\" makes an empty one");
 }
 
@@ -89,12 +97,15 @@ result<validator_files> load_validator(const std::string& key_path, const std::s
     return validator_files{std::move(key), std::move(state)};
 }
 
-result<void> save_validator(const validator_files& files, const std::string& key_path, const std::string& state_path) {
+result<void> save_validator(const validator_files& files, const std::string& key_path,
+                            const std::string& state_path) {
     TRY_VOID(config::replace_file(key_path, to_json_indented(files.key), key_file_mode));
     return config::replace_file(state_path, to_json_indented(files.state), key_file_mode);
 }
 
-result<validator_files> load_or_make_validator(const std::string& key_path, const std::string& state_path, random_source& random) {
+result<validator_files> load_or_make_validator(const std::string& key_path,
+                                               const std::string& state_path,
+                                               random_source& random) {
     if (config::file_exists(key_path))
         return load_validator(key_path, state_path);
     auto made = make_validator(random);

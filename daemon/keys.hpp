@@ -18,7 +18,8 @@ struct validator_key {
     crypto::private_key priv_key;
 
     static constexpr auto schema =
-        wire::fields(wire::json_field("address", &validator_key::address), wire::json_field("pub_key", &validator_key::pub_key),
+        wire::fields(wire::json_field("address", &validator_key::address),
+                     wire::json_field("pub_key", &validator_key::pub_key),
                      wire::json_field("priv_key", &validator_key::priv_key));
     bool operator==(const validator_key&) const = default;
 };
@@ -32,7 +33,8 @@ struct last_sign_state {
     bytes sign_bytes;
 
     static constexpr auto schema = wire::fields(
-        wire::json_field("height", &last_sign_state::height), wire::json_field("round", &last_sign_state::round),
+        wire::json_field("height", &last_sign_state::height),
+        wire::json_field("round", &last_sign_state::round),
         wire::json_field("step", &last_sign_state::step),
         wire::json_field("signature", &last_sign_state::signature, wire::omit_empty),
         wire::json_field("signbytes", &last_sign_state::sign_bytes, wire::omit_empty | wire::hex));
@@ -44,7 +46,8 @@ struct validator_files {
     last_sign_state state;
 
     static constexpr auto schema =  // as gen-validator prints them
-        wire::fields(wire::json_field("Key", &validator_files::key), wire::json_field("LastSignState", &validator_files::state));
+        wire::fields(wire::json_field("Key", &validator_files::key),
+                     wire::json_field("LastSignState", &validator_files::state));
 };
 
 crypto::private_key make_private_key(random_source&);
@@ -61,8 +64,10 @@ validator_files make_validator(random_source&);
 result<validator_key> load_validator_key(const std::string& path);
 result<last_sign_state> load_validator_state(const std::string& path);
 result<validator_files> load_validator(const std::string& key_path, const std::string& state_path);
-result<void> save_validator(const validator_files&, const std::string& key_path, const std::string& state_path);
+result<void> save_validator(const validator_files&, const std::string& key_path,
+                            const std::string& state_path);
 /// Makes one and writes it where there is no key file.
-result<validator_files> load_or_make_validator(const std::string& key_path, const std::string& state_path, random_source&);
+result<validator_files> load_or_make_validator(const std::string& key_path,
+                                               const std::string& state_path, random_source&);
 
 }  // namespace tetrad::daemon

@@ -33,12 +33,14 @@ result<void> reset_validator(const config::settings& s, const logger& log, rando
     } else {
         TRY_VOID(save_validator(make_validator(random), key_path, state_path));
     }
-    log.info(had_key ? "Reset private validator file to genesis state" : "Generated private validator file", "keyFile", key_path,
-             "stateFile", state_path);
+    log.info(had_key ? "Reset private validator file to genesis state"
+                     : "Generated private validator file",
+             "keyFile", key_path, "stateFile", state_path);
     return {};
 }
 
-result<void> reset_all(const config::settings& s, bool keep_address_book, const logger& log, random_source& random) {
+result<void> reset_all(const config::settings& s, bool keep_address_book, const logger& log,
+                       random_source& random) {
     if (keep_address_book)
         log.info("The address book remains intact");
     else
@@ -53,12 +55,14 @@ result<void> reset_all(const config::settings& s, bool keep_address_book, const 
 
 result<void> reset_state(const config::settings& s, const logger& log) {
     const auto directory = config::database_directory(s);
-    for (const std::string name : {store_name, "blockstore.db", "state.db", "cs.wal", "evidence.db", "tx_index.db"}) {
+    for (const std::string name :
+         {store_name, "blockstore.db", "state.db", "cs.wal", "evidence.db", "tx_index.db"}) {
         const auto path = config::join_path(directory, name);
         if (!config::file_exists(path))
             continue;
         TRY_VOID(config::remove_all(path));
-        log.info(name == "tx_index.db" ? "Removed tx_index.db" : format("Removed all {}", name), "dir", path);
+        log.info(name == "tx_index.db" ? "Removed tx_index.db" : format("Removed all {}", name),
+                 "dir", path);
     }
     return config::make_directories(directory, data_mode);
 }

@@ -56,7 +56,9 @@ std::string stop_signals::wait_for_stop() {
 }
 
 void stop_signals::stop(std::string reason) {
-    asio::post(state_->loop, [self = state_.get(), reason = std::move(reason)]() mutable { self->end(std::move(reason)); });
+    asio::post(state_->loop, [self = state_.get(), reason = std::move(reason)]() mutable {
+        self->end(std::move(reason));
+    });
 }
 
 }  // namespace tetrad::daemon

@@ -50,20 +50,26 @@ public:
 private:
     result<void> check() {
         if (o_.validators < 0 || o_.others < 0)
-            return fail(errc::invalid, "the number of validators (--v) and of other nodes (--n) can't be negative");
+            return fail(
+                errc::invalid,
+                "the number of validators (--v) and of other nodes (--n) can't be negative");
         if (o_.validators > nodes_max || o_.others > nodes_max)
             return fail(errc::invalid, format("at most {} nodes of either kind", nodes_max));
         count_ = static_cast<std::size_t>(o_.validators + o_.others);
         if (!o_.hostnames.empty() && o_.hostnames.size() != count_)
-            return fail(errc::invalid, format("testnet needs precisely {} hostnames (number of validators plus non-validators) if "
-                                              "--hostname parameter is used", count_));
-        if (o_.hostnames.empty() && !o_.starting_ip_address.empty() && o_.populate_persistent_peers) {
+            return fail(errc::invalid, format("testnet needs precisely {} hostnames (number of "
+                                              "validators plus non-validators) if "
+                                              "--hostname parameter is used",
+                                              count_));
+        if (o_.hostnames.empty() && !o_.starting_ip_address.empty() &&
+            o_.populate_persistent_peers) {
             ip_ = parse_ipv4(o_.starting_ip_address);
             if (!ip_)
                 return fail(errc::invalid, format("{}: non ipv4 address", o_.starting_ip_address));
             if (count_ > 0 && (*ip_)[3] + count_ - 1 > 255)
-                return fail(errc::invalid, format("{} nodes do not fit behind {}: start at a lower address", count_,
-                                                  o_.starting_ip_address));
+                return fail(errc::invalid,
+                            format("{} nodes do not fit behind {}: start at a lower address",
+                                   count_, o_.starting_ip_address));
         }
         return {};
     }
@@ -78,8 +84,10 @@ private:
     result<void> make_homes() {
         for (std::size_t node = 0; node < count_; ++node) {
             const auto s = settings_of(node);
-            TRY_VOID(config::make_directories(config::join_path(s.home, "config"), node_directory_mode));
-            TRY_VOID(config::make_directories(config::join_path(s.home, "data"), node_directory_mode));
+            TRY_VOID(
+                config::make_directories(config::join_path(s.home, "config"), node_directory_mode));
+            TRY_VOID(
+                config::make_directories(config::join_path(s.home, "data"), node_directory_mode));
             TRY(const auto validator, init_files(s, log_, random_, now_));
             if (node < static_cast<std::size_t>(o_.validators))
                 members_.push_back(as_genesis_validator(validator.key, 1, name(node)));
@@ -93,7 +101,8 @@ private:
         doc.validators = members_;
         const auto text = chain::genesis_to_json(doc);
         for (std::size_t node = 0; node < count_; ++node)
-            TRY_VOID(config::write_file(config::genesis_file(settings_of(node)), text, genesis_mode));
+            TRY_VOID(
+                config::write_file(config::genesis_file(settings_of(node)), text, genesis_mode));
         return {};
     }
 
@@ -113,7 +122,8 @@ private:
                 s.p2p.persistent_peers = join(peers, ",");
             s.base.moniker = moniker_of(node);
             s.shards.rotate = static_cast<std::int64_t>(node);
-            TRY_VOID(config::write_file(config::config_file(s.home), config::to_toml(s), config_mode));
+            TRY_VOID(
+                config::write_file(config::config_file(s.home), config::to_toml(s), config_mode));
         }
         return {};
     }
@@ -149,7 +159,8 @@ private:
 
 }  // namespace
 
-result<std::size_t> make_testnet(const testnet_options& o, const logger& log, random_source& random, timestamp now) {
+result<std::size_t> make_testnet(const testnet_options& o, const logger& log, random_source& random,
+                                 timestamp now) {
     return builder(o, log, random, now).run();
 }
 

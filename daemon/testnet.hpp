@@ -32,6 +32,7 @@ struct testnet_options {
 };
 
 /// Returns the number of homes. A failure leaves what was made, and names what is wrong.
-result<std::size_t> make_testnet(const testnet_options&, const logger&, random_source&, timestamp now);
+result<std::size_t> make_testnet(const testnet_options&, const logger&, random_source&,
+                                 timestamp now);
 
 }  // namespace tetrad::daemon

@@ -22,9 +22,9 @@ handlers::answer handlers::broadcast_tx_async(tx_arguments a, json::writer& w) {
     result<app::submitted_tx> r = co_await env_.submit.call(std::move(q));
     if (!r)
         co_return pass(r);
-    broadcast_result answer;
-    answer.hash = id;
-    json::write(w, answer);
+    broadcast_result accepted;
+    accepted.hash = id;
+    json::write(w, accepted);
     co_return result<void>{};
 }
 

@@ -52,11 +52,6 @@ public:
     port(port_spec s, shard& client_shard, shard& server_shard)
         : port_base(s, client_shard, server_shard), credits_(s.depth) {}
 
-    ~port() {
-        while (first_)
-            take_first().drop_undelivered();
-    }
-
     /// Server side: requests are handled by tasks of `scope`, which lives on the server's shard; those that came before wait
     /// for this.
     void serve(scope& tasks, handler h) {
@@ -160,7 +155,10 @@ private:
         if (!tasks_)
             return;  // what comes before serve() waits for it
         while (first_ && (!handler_ || serving_ < spec.handlers)) {
-            base_letter& mail = static_cast<base_letter&>(take_first());
+            auto& mail = static_cast<base_letter&>(*first_);
+            first_ = first_->link;
+            if (!first_)
+                last_ = nullptr;
             if (!handler_ || tasks_->stopping()) {
                 mail.response.emplace(fail(errc::closed, std::string(spec.name) + ": stopped"));
                 send_back(mail);
@@ -169,13 +167,6 @@ private:
             ++serving_;
             tasks_->spawn(serve_one(mail));
         }
-    }
-    letter& take_first() {
-        letter& l = *first_;
-        first_ = l.link;
-        if (!first_)
-            last_ = nullptr;
-        return l;
     }
     task<void> serve_one(base_letter& mail) {
         Response r = co_await handler_(std::move(mail.request));

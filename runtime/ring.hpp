@@ -32,7 +32,7 @@ struct letter {
 class ring {
 public:
     explicit ring(std::size_t depth);
-    ~ring();  // both ends have stopped
+    ~ring();  // both ends have stopped; letters still in it are dropped, so they live until then
     ring(const ring&) = delete;
 
     /// Producer. False where it is full.

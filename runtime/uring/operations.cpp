@@ -92,11 +92,10 @@ void uring_backend::prepare(io_uring_sqe& entry, op& o) {
         case op_code::send: io_uring_prep_send(e, o.fd, o.buffer, length_of(o), MSG_NOSIGNAL); break;
         case op_code::sendv: {
             scratch& s = take_scratch(o);
-            const std::size_t n = std::min(o.parts->size(), s.parts.size());
-            for (std::size_t i = 0; i < n; ++i) {
-                const byte_view part = (*o.parts)[i];
-                s.parts[i] = iovec{const_cast<std::uint8_t*>(part.data()), part.size()};  // only read from
-            }
+            std::size_t n = 0;
+            for (std::size_t i = 0; i < o.parts->size() && n < s.parts.size(); ++i)
+                if (const byte_view part = (*o.parts)[i]; !part.empty())
+                    s.parts[n++] = iovec{const_cast<std::uint8_t*>(part.data()), part.size()};  // only read from
             s.message = msghdr{};
             s.message.msg_iov = s.parts.data();
             s.message.msg_iovlen = n;

@@ -30,6 +30,7 @@ type Env struct {
 	keep     bool
 	cleanups []func()
 	nodes    []*Node
+	closed   bool
 	mu       sync.Mutex
 }
 
@@ -118,7 +119,7 @@ func (e *Env) tested() (nodes []*Node) {
 func (e *Env) Close() {
 	e.mu.Lock()
 	cleanups := e.cleanups
-	e.cleanups = nil
+	e.cleanups, e.closed = nil, true
 	e.mu.Unlock()
 	for i := len(cleanups) - 1; i >= 0; i-- {
 		cleanups[i]()

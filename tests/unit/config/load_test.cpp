@@ -32,7 +32,8 @@ TEST_CASE_METHOD(fixture, "without a file the defaults hold") {
     REQUIRE(load(from).value() == expected);
 }
 
-TEST_CASE_METHOD(fixture, "a file of CometBFT with all its defaults changes nothing but version and moniker") {
+TEST_CASE_METHOD(
+    fixture, "a file of CometBFT with all its defaults changes nothing but version and moniker") {
     std::ostringstream text;
     text << std::ifstream(TETRAD_TESTS_DIR "/unit/config/data/cometbft_default.toml").rdbuf();
     put(text.str());
@@ -90,7 +91,8 @@ TEST_CASE("the name of a variable") {
 }
 
 TEST_CASE_METHOD(fixture, "keys are read without regard to case, and unknown ones are ignored") {
-    put("MONIKER = \"m\"\nno_such = 1\n[RPC]\nLaddr = \"x\"\n[fastsync]\nversion = \"v0\"\n[p2p.libp2p]\nenabled = true\n"
+    put("MONIKER = \"m\"\nno_such = 1\n[RPC]\nLaddr = \"x\"\n[fastsync]\nversion = "
+        "\"v0\"\n[p2p.libp2p]\nenabled = true\n"
         "[mempool]\nKeep-Invalid-Txs-In-Cache = true\n");
     const auto s = load(from).value();
     REQUIRE(s.base.moniker == "m");
@@ -105,20 +107,29 @@ TEST_CASE_METHOD(fixture, "a config.toml in the home itself comes before the one
 }
 
 TEST_CASE_METHOD(fixture, "values that do not fit are all named, with place and example") {
-    put("filter_peers = \"maybe\"\n[rpc]\nmax_open_connections = [1]\ntimeout_broadcast_tx_commit = \"10\"\n[statesync]\n"
+    put("filter_peers = \"maybe\"\n[rpc]\nmax_open_connections = [1]\ntimeout_broadcast_tx_commit "
+        "= \"10\"\n[statesync]\n"
         "chunk_fetchers = 3000000000\n");
     from.env["CMT_P2P_PEX"] = "perhaps";
-    from.flags.push_back({"consensus.double_sign_check_height", "consensus.double_sign_check_height", "many"});
+    from.flags.push_back(
+        {"consensus.double_sign_check_height", "consensus.double_sign_check_height", "many"});
     const auto text = refusal();
     const auto lines = split(text, '\n');
     REQUIRE(lines.size() == 6);
-    REQUIRE(lines[0] == file() + ":1: filter_peers: expected true or false, got the text \"maybe\"; for example filter_peers = false");
-    REQUIRE(lines[1] == file() + ":3: rpc.max_open_connections: expected a whole number, got a list; "
-                                 "for example max_open_connections = 900");
-    REQUIRE(lines[2].starts_with(file() + ":4: rpc.timeout_broadcast_tx_commit: expected a duration"));
-    REQUIRE(lines[3] == "environment variable CMT_P2P_PEX: p2p.pex: expected true or false, got the text \"perhaps\"; "
-                        "for example pex = true");
-    REQUIRE(lines[4].starts_with(file() + ":6: statesync.chunk_fetchers: expected a whole number from -2147483648"));
+    REQUIRE(lines[0] == file() +
+                            ":1: filter_peers: expected true or false, got the text \"maybe\"; for "
+                            "example filter_peers = false");
+    REQUIRE(lines[1] == file() +
+                            ":3: rpc.max_open_connections: expected a whole number, got a list; "
+                            "for example max_open_connections = 900");
+    REQUIRE(
+        lines[2].starts_with(file() + ":4: rpc.timeout_broadcast_tx_commit: expected a duration"));
+    REQUIRE(lines[3] ==
+            "environment variable CMT_P2P_PEX: p2p.pex: expected true or false, got the text "
+            "\"perhaps\"; "
+            "for example pex = true");
+    REQUIRE(lines[4].starts_with(
+        file() + ":6: statesync.chunk_fetchers: expected a whole number from -2147483648"));
     REQUIRE(lines[4].ends_with("for example chunk_fetchers = \"4\""));
     REQUIRE(lines[5].starts_with("flag --consensus.double_sign_check_height: "));
 }
@@ -126,15 +137,20 @@ TEST_CASE_METHOD(fixture, "values that do not fit are all named, with place and 
 TEST_CASE_METHOD(fixture, "bounds are reported with the place of what broke them") {
     put("[p2p]\nsend_rate = -1\n[mempool]\ntype = \"nop\"\n");
     from.env["CMT_CONSENSUS_TIMEOUT_COMMIT"] = "-5s";
-    from.flags.push_back({"consensus.create_empty_blocks", "consensus.create_empty_blocks", "false"});
+    from.flags.push_back(
+        {"consensus.create_empty_blocks", "consensus.create_empty_blocks", "false"});
     const auto text = refusal();
     const auto lines = split(text, '\n');
     REQUIRE(lines.size() == 3);
-    REQUIRE(lines[0] == "error in config file: error in [p2p] section: send_rate can't be negative (" + file() + ":2)");
-    REQUIRE(lines[1] == "error in config file: error in [consensus] section: timeout_commit can't be negative "
-                        "(environment variable CMT_CONSENSUS_TIMEOUT_COMMIT)");
-    REQUIRE(lines[2] == "error in config file: `nop` mempool does not support create_empty_blocks = false "
-                        "(flag --consensus.create_empty_blocks)");
+    REQUIRE(lines[0] ==
+            "error in config file: error in [p2p] section: send_rate can't be negative (" + file() +
+                ":2)");
+    REQUIRE(lines[1] ==
+            "error in config file: error in [consensus] section: timeout_commit can't be negative "
+            "(environment variable CMT_CONSENSUS_TIMEOUT_COMMIT)");
+    REQUIRE(lines[2] ==
+            "error in config file: `nop` mempool does not support create_empty_blocks = false "
+            "(flag --consensus.create_empty_blocks)");
 }
 
 TEST_CASE_METHOD(fixture, "a key where a section belongs, and a section where a key belongs") {
@@ -156,7 +172,8 @@ TEST_CASE_METHOD(fixture, "a file that is no TOML is refused with its place and 
 TEST_CASE_METHOD(fixture, "a file that cannot be read is named") {
     home.put("config/config.toml/inside", "");  // a directory of that name: as if there were none
     REQUIRE(load(from));
-    REQUIRE(load_file(home.file("none.toml"), from).error().text == "open " + home.file("none.toml") + ": No such file or directory");
+    REQUIRE(load_file(home.file("none.toml"), from).error().text ==
+            "open " + home.file("none.toml") + ": No such file or directory");
     home.put("huge.toml", std::string(9u << 20, '#'));
     REQUIRE(load_file(home.file("huge.toml"), from).error().code == errc::too_large);
 }

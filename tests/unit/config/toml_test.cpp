@@ -7,7 +7,8 @@ using namespace tetrad;
 using namespace tetrad::config;
 
 TEST_CASE("keys carry their sections, in lower case, and their line") {
-    const auto found = read_toml("a = 1\n[RPC]\n\nLaddr = \"x\"\n[deep.er]\nkey = [true, 2.5, \"t\", [1]]\n", "c.toml");
+    const auto found = read_toml(
+        "a = 1\n[RPC]\n\nLaddr = \"x\"\n[deep.er]\nkey = [true, 2.5, \"t\", [1]]\n", "c.toml");
     REQUIRE(found);
     REQUIRE(found->size() == 3);
     REQUIRE(std::get<std::int64_t>(found->at("a").value.v) == 1);
@@ -31,9 +32,10 @@ TEST_CASE("text that is no TOML is refused with line and column") {
         const char* text;
         const char* place;
     };
-    for (const auto& [text, place] : {row{"moniker = \n", "c.toml:1:1"}, row{"a = 1\nb = \"open\nc = 2\n", "c.toml:2:"},
-                                      row{"a = 1\na = 2\n", "c.toml:2:"}, row{"[rpc\n", "c.toml:1:"}, row{"x = 5s\n", "c.toml:1:"},
-                                      row{"\xff\xfe = 1\n", "c.toml:1:"}}) {
+    for (const auto& [text, place] :
+         {row{"moniker = \n", "c.toml:1:1"}, row{"a = 1\nb = \"open\nc = 2\n", "c.toml:2:"},
+          row{"a = 1\na = 2\n", "c.toml:2:"}, row{"[rpc\n", "c.toml:1:"},
+          row{"x = 5s\n", "c.toml:1:"}, row{"\xff\xfe = 1\n", "c.toml:1:"}}) {
         CAPTURE(text);
         const auto found = read_toml(text, "c.toml");
         REQUIRE_FALSE(found);
@@ -48,7 +50,8 @@ TEST_CASE("nesting without end is refused, not recursed into") {
     for (int i = 0; i < 100'000; ++i)
         dotted += "a.";
     REQUIRE(read_toml("[" + dotted + "a]\nx = 1\n", "c.toml").error().code == errc::too_large);
-    REQUIRE(read_toml("x = 1\n " + dotted + "a = 1\n", "c.toml").error().text.starts_with("c.toml:2:"));
+    REQUIRE(
+        read_toml("x = 1\n " + dotted + "a = 1\n", "c.toml").error().text.starts_with("c.toml:2:"));
     REQUIRE_FALSE(read_toml("x = { " + dotted + "a = 1 }\n", "c.toml"));
     std::string peers;
     for (int i = 0; i < 1000; ++i)

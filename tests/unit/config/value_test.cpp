@@ -38,10 +38,22 @@ TEST_CASE("a boolean may be a word in quotes or a number") {
         raw_value from;
         std::optional<bool> to;
     };
-    const row rows[] = {{{true}, true},       {{false}, false},     {text("true"), true},     {text("t"), true},
-                        {text("1"), true},    {text("TRUE"), true}, {text("F"), false},       {text("False"), false},
-                        {text(""), false},    {number(2), true},    {number(0), false},       {{0.5}, true},
-                        {text("yes"), {}},    {text("tRUE"), {}},   {{raw_value::list{}}, {}}, {{raw_value::foreign{"a date"}}, {}}};
+    const row rows[] = {{{true}, true},
+                        {{false}, false},
+                        {text("true"), true},
+                        {text("t"), true},
+                        {text("1"), true},
+                        {text("TRUE"), true},
+                        {text("F"), false},
+                        {text("False"), false},
+                        {text(""), false},
+                        {number(2), true},
+                        {number(0), false},
+                        {{0.5}, true},
+                        {text("yes"), {}},
+                        {text("tRUE"), {}},
+                        {{raw_value::list{}}, {}},
+                        {{raw_value::foreign{"a date"}}, {}}};
     for (const auto& [from, to] : rows) {
         CAPTURE(describe(from));
         REQUIRE(converted<bool>(from) == to);

@@ -32,13 +32,15 @@ std::string cometbft_default() {
 
 }  // namespace
 
-TEST_CASE("the default file has CometBFT's sections, keys and values in its order, and ours at the end") {
+TEST_CASE(
+    "the default file has CometBFT's sections, keys and values in its order, and ours at the end") {
     settings s;
     s.base.version = "0.38.25";
     s.base.moniker = "a-machine";
     auto ours = statements(to_toml(s));
     REQUIRE(ours.size() > 3);
-    REQUIRE(std::vector(ours.end() - 3, ours.end()) == std::vector<std::string>{"[shards]", "placement = \"\"", "rotate = 0"});
+    REQUIRE(std::vector(ours.end() - 3, ours.end()) ==
+            std::vector<std::string>{"[shards]", "placement = \"\"", "rotate = 0"});
     ours.resize(ours.size() - 3);
 
     auto theirs = statements(cometbft_default());

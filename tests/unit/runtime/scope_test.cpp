@@ -53,8 +53,8 @@ task<void> hold(farewell f, event& e) {
 }  // namespace
 
 TEST_CASE("spawned tasks start in their turn, in order") {
-    still_machine m;
     std::vector<int> seen;
+    still_machine m;
     m.tasks.spawn(note(seen, 1));
     m.tasks.spawn(note(seen, 2));
     REQUIRE(seen.empty());
@@ -64,9 +64,9 @@ TEST_CASE("spawned tasks start in their turn, in order") {
 }
 
 TEST_CASE("join returns when the last child has ended and its frame is gone") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     scope children(m.here);
     children.spawn(hold(farewell(seen), e));
     children.spawn(hold(farewell(seen), e));
@@ -79,8 +79,8 @@ TEST_CASE("join returns when the last child has ended and its frame is gone") {
 }
 
 TEST_CASE("join of a scope without children does not wait, and may be used again") {
-    still_machine m;
     std::vector<std::string> seen;
+    still_machine m;
     scope children(m.here);
     m.tasks.spawn(join_and_note(children, seen));
     m.settle();
@@ -90,9 +90,9 @@ TEST_CASE("join of a scope without children does not wait, and may be used again
 }
 
 TEST_CASE("a stop wakes all children with cancelled, and reaches scopes below") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     scope outer(m.here), inner(m.here, &outer.stop());
     outer.spawn(wait_and_note(e, seen));
     inner.spawn(wait_and_note(e, seen));
@@ -105,9 +105,9 @@ TEST_CASE("a stop wakes all children with cancelled, and reaches scopes below") 
 }
 
 TEST_CASE("a stop below does not reach the scope above") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     scope outer(m.here), inner(m.here, &outer.stop());
     outer.spawn(wait_and_note(e, seen));
     inner.spawn(wait_and_note(e, seen));
@@ -121,9 +121,9 @@ TEST_CASE("a stop below does not reach the scope above") {
 }
 
 TEST_CASE("children may spawn siblings, and join waits for these too") {
-    still_machine m;
     std::vector<int> seen;
     std::vector<std::string> joined;
+    still_machine m;
     scope children(m.here);
     children.spawn(spawn_more(children, seen, 5));
     m.tasks.spawn(join_and_note(children, joined));
@@ -133,9 +133,9 @@ TEST_CASE("children may spawn siblings, and join waits for these too") {
 }
 
 TEST_CASE("a task spawned into a stopping scope runs and finds out at its first wait") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     m.tasks.request_stop();
     m.tasks.spawn(wait_and_note(e, seen));
     m.settle();
@@ -154,10 +154,10 @@ task<void> run_under(stop_state& s, event& e, std::vector<std::string>& to) {
 }  // namespace
 
 TEST_CASE("under runs a task below another stop and leaves the caller's alone") {
-    still_machine m;
     event e;
     stop_state other;
     std::vector<std::string> seen;
+    still_machine m;
     m.tasks.spawn(run_under(other, e, seen));
     m.settle();
     other.request(errc::timed_out);

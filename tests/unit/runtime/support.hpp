@@ -27,6 +27,9 @@ public:
     instant clock{};
     std::vector<op*> submitted;
     int cancels = 0;
+    int wakes = 0;
+    bool listens = false;
+    bool cancels_at_once = true;
 
     void finish(op& o, std::int32_t result) {
         std::erase(submitted, &o);
@@ -46,13 +49,17 @@ public:
     }
     void turn(instant) override {
         for (std::size_t i = 0; i < submitted.size();)
-            if (submitted[i]->cancelled)
+            if (submitted[i]->cancelled && cancels_at_once)
                 finish(*submitted[i], -ECANCELED);
             else
                 ++i;
     }
-    void wake() override {}
-    result<listening> listen(const endpoint&, int) override { return fail(errc::unsupported, "no sockets here"); }
+    void wake() override { ++wakes; }
+    result<listening> listen(const endpoint& at, int) override {
+        if (!listens)
+            return fail(errc::unsupported, "no sockets here");
+        return listening{3, at};
+    }
     void shutdown(descriptor) override {}
     void close(descriptor) override {}
     result<endpoint> local_endpoint(descriptor) override { return fail(errc::unsupported, "no sockets here"); }

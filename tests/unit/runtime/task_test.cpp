@@ -124,9 +124,9 @@ TEST_CASE("a chain of coroutines a hundred thousand deep unwinds without recursi
 }
 
 TEST_CASE("ok ends every task of a chain with the error, and destroys each frame's contents once") {
-    still_machine m;
     int live = 0;
     bool went_on = false;
+    still_machine m;
     const auto r = run(m, void_type(20, live, went_on));
     REQUIRE_FALSE(r.has_value());
     REQUIRE(r.error() == error(errc::not_found, "at the bottom"));
@@ -135,8 +135,8 @@ TEST_CASE("ok ends every task of a chain with the error, and destroys each frame
 }
 
 TEST_CASE("ok of a result that is there already gives the value or ends the task") {
-    still_machine m;
     int live = 0;
+    still_machine m;
     const auto good = run(m, ok_of_result(41, live));
     const auto bad = run(m, ok_of_result(fail(errc::full, "no room"), live));
     REQUIRE(good.has_value());
@@ -264,8 +264,8 @@ task<result<void>> empty_braces() { co_return {}; }
 }  // namespace
 
 TEST_CASE("a named lambda with captures is moved into an awaited call and destroyed once") {
-    still_machine m;
     int live = 0;
+    still_machine m;
     REQUIRE(run(m, named_lambda(live)) == 5);
     REQUIRE(live == 0);
 }
@@ -276,8 +276,8 @@ TEST_CASE("a named aggregate is moved into an awaited call") {
 }
 
 TEST_CASE("a temporary with a constructor is destroyed once") {
-    still_machine m;
     int live = 0;
+    still_machine m;
     REQUIRE(run(m, constructed_inline(live)) == 9);
     REQUIRE(live == 0);
 }
@@ -288,8 +288,8 @@ TEST_CASE("a temporary bound to a reference parameter lives until the await is o
 }
 
 TEST_CASE("several awaits in one call, branches, loops and bindings keep their values") {
-    still_machine m;
     int live = 0;
+    still_machine m;
     REQUIRE(run(m, two_in_a_call()) == std::string(64, 'a') + std::string(64, 'b'));
     REQUIRE(run(m, either(true)) == std::string(64, 'c'));
     REQUIRE(run(m, either(false)) == std::string(64, 'd'));
@@ -330,8 +330,8 @@ TEST_CASE("a task that was never started destroys its parameters") {
 
 TEST_CASE("a suspended chain is destroyed by its owner, each part once") {
     int live = 0;
-    still_machine m;
     event e;
+    still_machine m;
     {
         auto t = awaits_holder(live, e);
         stop_state stop;

@@ -26,12 +26,12 @@ task<void> sleep_and_note(duration d, int n, std::vector<int>& to) {
     result<void> slept = co_await sleep_for(d);
     to.push_back(slept ? n : -n);
 }
-task<result<void>> wait_for(event& e) {
+task<result<void>> wait_on(event& e) {
     result<void> woken = co_await e.wait();
     co_return woken;
 }
 task<void> limited(instant at, event& e, std::vector<std::string>& to) {
-    result<void> r = co_await with_deadline(at, wait_for(e));
+    result<void> r = co_await with_deadline(at, wait_on(e));
     to.push_back(r ? "done" : r.error().text);
 }
 
@@ -89,8 +89,8 @@ TEST_CASE("a timer that is destroyed is no longer armed") {
 }
 
 TEST_CASE("sleeps end in order of their times and not before") {
-    still_machine m;
     std::vector<int> seen;
+    still_machine m;
     m.tasks.spawn(sleep_and_note(30ms, 3, seen));
     m.tasks.spawn(sleep_and_note(10ms, 1, seen));
     m.tasks.spawn(sleep_and_note(20ms, 2, seen));
@@ -106,8 +106,8 @@ TEST_CASE("sleeps end in order of their times and not before") {
 }
 
 TEST_CASE("a sleep ends at once when its task is stopped, and leaves no timer behind") {
-    still_machine m;
     std::vector<int> seen;
+    still_machine m;
     m.tasks.spawn(sleep_and_note(1h, 1, seen));
     m.settle();
     m.tasks.request_stop();
@@ -120,9 +120,9 @@ TEST_CASE("a sleep ends at once when its task is stopped, and leaves no timer be
 }
 
 TEST_CASE("work that is done before its deadline returns its result and disarms the timer") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     m.tasks.spawn(limited(instant{1000}, e, seen));
     m.settle();
     e.notify();
@@ -132,9 +132,9 @@ TEST_CASE("work that is done before its deadline returns its result and disarms 
 }
 
 TEST_CASE("work past its deadline ends with timed out, and past a stop with cancelled") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     m.tasks.spawn(limited(instant{1000}, e, seen));
     m.advance(1us);
     REQUIRE(seen == std::vector<std::string>{"timed out"});
@@ -152,7 +152,7 @@ TEST_CASE("work past its deadline ends with timed out, and past a stop with canc
 namespace {
 
 task<result<void>> nested(event& e, instant inner, std::vector<std::string>& to) {
-    result<void> r = co_await with_deadline(inner, wait_for(e));
+    result<void> r = co_await with_deadline(inner, wait_on(e));
     to.push_back(r ? "inner done" : "inner " + r.error().text);
     result<void> after = co_await e.wait();
     co_return after;
@@ -165,9 +165,9 @@ task<void> outer_limit(event& e, instant outer, instant inner, std::vector<std::
 }  // namespace
 
 TEST_CASE("an inner deadline does not end what is around it; an outer one ends all below, with its reason") {
-    still_machine m;
     event e;
     std::vector<std::string> seen;
+    still_machine m;
     m.tasks.spawn(outer_limit(e, instant{2000}, instant{1000}, seen));
     m.advance(1us);
     REQUIRE(seen == std::vector<std::string>{"inner timed out"});

@@ -3,6 +3,7 @@
 // always written) the message was written explicitly.
 #include "base/wire/protobuf.hpp"
 
+#include "base/crypto/hash.hpp"
 #include "base/random.hpp"
 #include "base/strong.hpp"
 #include "base/text.hpp"
@@ -81,6 +82,21 @@ struct list_of_numbers {
     std::vector<std::uint64_t> numbers;
     std::vector<inner> inners;
     static constexpr auto schema = fields(field<1>("numbers", &list_of_numbers::numbers), field<2>("inners", &list_of_numbers::inners));
+};
+
+struct nothing {
+    static constexpr auto schema = fields();
+};
+struct packet_data {
+    std::int32_t channel = 0;
+    bool eof = false;
+    byte_view data;  // borrowed
+    static constexpr auto schema =
+        fields(field<1>("", &packet_data::channel), field<2>("", &packet_data::eof), field<3>("", &packet_data::data));
+};
+struct packet {
+    std::variant<std::monostate, nothing, nothing, packet_data> sum;
+    static constexpr auto schema = fields(one_of("", &packet::sum, alternative{1}, alternative{2}, alternative{3}));
 };
 
 const std::string full_hex =
@@ -316,4 +332,35 @@ TEST_CASE("vectors: timestamp_proto") {
         append(in, vectors::hex(c, "proto"));
         CHECK(decoded(in).time == t);
     }
+}
+
+TEST_CASE("vectors: mconn_packets and mconn_delimited, whose data is borrowed both ways") {
+    auto coded = [](const packet& p, bool with_length) { return with_length ? encode_delimited(p) : encode(p); };
+    auto data = [](std::int32_t channel, bool eof, byte_view d) {
+        packet p;
+        p.sum.emplace<3>(packet_data{channel, eof, d});
+        return p;
+    };
+    packet ping, pong;
+    ping.sum.emplace<1>();
+    pong.sum.emplace<2>();
+
+    const vectors::group plain("mconn_packets"), delimited("mconn_delimited");
+    const auto text = to_bytes("data transmitted over the wire");
+    CHECK(coded(ping, false) == vectors::hex(plain[0], "hex"));
+    CHECK(coded(pong, false) == vectors::hex(plain[1], "hex"));
+    CHECK(coded(data(1, false, text), false) == vectors::hex(plain[2], "hex"));
+    const auto wire_bytes = vectors::hex(plain[2], "hex");
+    const auto back = decode<packet>(wire_bytes);
+    REQUIRE(back);
+    CHECK(equal(std::get<3>(back->sum).data, text));
+    CHECK(std::get<3>(back->sum).data.data() == wire_bytes.data() + wire_bytes.size() - text.size());
+
+    CHECK(coded(ping, true) == vectors::hex(delimited[0], "hex"));
+    CHECK(coded(pong, true) == vectors::hex(delimited[1], "hex"));
+    CHECK(coded(data(0x20, true, raw("0a0a08011001180120012801")), true) == vectors::hex(delimited[2], "hex"));
+    CHECK(coded(data(0, true, raw("0a00")), true) == vectors::hex(delimited[3], "hex"));
+    const auto largest = coded(data(0x20, true, bytes(1024, 0xaa)), false);
+    CHECK(static_cast<std::int64_t>(largest.size()) == vectors::int64(delimited[4], "packet_len"));
+    CHECK(to_hex(crypto::sha256(coded(data(0x20, true, bytes(1024, 0xaa)), true))) == vectors::text(delimited[4], "sha256"));
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole nodes in the simulated world: the code of the daemon, four shards each, under a virtual clock and one seed.
+#include "daemon/node.hpp"
+
+#include "app/kvstore/kvstore.hpp"
+#include "base/wire/protobuf.hpp"
+#include "chain/results.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/shard.hpp"
+#include "runtime/sim/host.hpp"
+#include "runtime/sim/world.hpp"
+#include "storage/memory.hpp"
+#include "tests/unit/chain/growing_chain.hpp"
+
+#include <memory>
+
+#include <catch2/catch.hpp>
+
+using namespace tetrad;
+using namespace tetrad::daemon;
+using chain::test::growing_chain;
+
+namespace {
+
+crypto::private_key key_of(std::uint8_t n) {
+    fixed<32> seed;
+    seed.data.fill(n);
+    return crypto::private_key::from_seed(seed);
+}
+
+/// A chain of kvstore blocks, stored as a node would have stored them.
+struct stored_chain {
+    growing_chain chain{{{1, 10}, {2, 7}}};
+    std::shared_ptr<storage::memory_disk> disk = std::make_shared<storage::memory_disk>();
+
+    explicit stored_chain(int blocks) {
+        app::kvstore::state app;
+        chain.genesis.app_hash = app.app_hash();
+        chain.state.app_hash = app.app_hash();
+        chain.state.last_results_hash = chain::results_hash(std::vector<app::abci::exec_tx_result>{});
+        auto store = storage::store::open(storage::memory_kv::open(disk));
+        REQUIRE(store);
+        storage::block_commit first;
+        first.next = chain.state;
+        REQUIRE((*store)->apply(first));
+        for (int h = 1; h <= blocks; ++h) {
+            const auto tx = slice(to_bytes(format("key{}=value{}", h, h)));
+            const chain::block b = chain.make({tx});
+            const auto last_commit = chain.last_commit;
+            ++app.size;
+            app::abci::response_finalize_block response;
+            response.tx_results.resize(1);
+            response.app_hash = app.app_hash();
+            chain.apply(b, {chain::results_hash(response.tx_results), {}, {}, response.app_hash});
+            storage::block_commit c;
+            c.block.emplace();
+            c.block->encoded = slice(wire::encode(b));
+            c.block->meta = {growing_chain::id_of(b), static_cast<std::int64_t>(c.block->encoded.size()), b.header, 1};
+            c.block->last_commit = last_commit;
+            c.block->seen_commit = chain.last_commit;
+            c.next = chain.state;
+            c.response = slice(wire::encode(response));
+            REQUIRE((*store)->apply(c));
+        }
+    }
+};
+
+/// One node on a simulated host.
+struct simulated_node {
+    simulated_node(runtime::sim::world& world, const std::string& name, const std::string& ip, std::uint8_t key,
+                   const chain::genesis_doc& genesis, std::shared_ptr<storage::memory_disk> on)
+        : disk(std::move(on)), loop(world.add_host(name, ip).make_backend()) {
+        world.add(loop);
+        for (const auto r : {runtime::role::consensus, runtime::role::network, runtime::role::storage, runtime::role::api})
+            shards.push_back(std::make_unique<runtime::shard>(loop, static_cast<std::size_t>(r), std::string(runtime::name(r))));
+        options.settings.p2p.laddr = "tcp://" + ip + ":26656";
+        options.settings.rpc.laddr = "tcp://" + ip + ":26657";
+        options.settings.base.moniker = name;
+        options.genesis = genesis;
+        options.node_key = key_of(key);
+        options.validator_key = key_of(static_cast<std::uint8_t>(key + 100));
+        options.version = "0.38.25+test";
+    }
+    std::string address(const std::string& ip) const {
+        return to_hex(options.node_key.public_key().address()) + "@" + ip + ":26656";
+    }
+    void start() {
+        auto store = storage::store::open(storage::memory_kv::open(disk));
+        REQUIRE(store);
+        node_parts parts{{*shards[0], *shards[1], *shards[2], *shards[3]}, std::move(*store), true, {}, [] {}};
+        running = std::make_unique<node>(options, std::move(parts));
+        running->start();
+    }
+
+    std::shared_ptr<storage::memory_disk> disk;
+    runtime::executor loop;
+    std::vector<std::unique_ptr<runtime::shard>> shards;
+    node_options options;
+    std::unique_ptr<node> running;
+};
+
+void stop(runtime::sim::world& world, std::initializer_list<simulated_node*> nodes) {
+    for (auto* n : nodes)
+        n->running->request_stop();
+    REQUIRE(world.run_until(
+        [&] { return std::ranges::all_of(nodes, [](auto* n) { return n->running->is_stopped(); }); }, world.now() + 60s));
+    for (auto* n : nodes) {
+        INFO((n->running->failure() ? n->running->failure()->text : "no failure"));
+        CHECK(!n->running->failure());
+        n->running.reset();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a node syncs the blocks of another in the simulated world, whatever the seed") {
+    const auto seed = GENERATE(1, 2, 3);
+    constexpr int blocks = 60;
+    stored_chain chain(blocks);
+    runtime::sim::world world(static_cast<std::uint64_t>(seed));
+    simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
+    simulated_node second(world, "second", "10.0.0.2", 12, chain.chain.genesis, std::make_shared<storage::memory_disk>());
+    second.options.settings.p2p.persistent_peers = first.address("10.0.0.1");
+    first.start();
+    second.start();
+
+    INFO("seed " << seed);
+    const bool synced = world.run_until([&] { return second.running->height() == height_t(blocks - 1); }, world.now() + 120s);
+    INFO("second is at " << second.running->height().v << ", the world ended with " << name(world.last_end()));
+    REQUIRE(synced);
+    CHECK(first.running->height() == height_t(blocks));
+    stop(world, {&first, &second});
+
+    auto copy = storage::store::open(storage::memory_kv::open(second.disk));
+    auto original = storage::store::open(storage::memory_kv::open(chain.disk));
+    REQUIRE((copy && original));
+    for (int h = 1; h < blocks; ++h) {
+        auto a = (*original)->block(height_t(h)), b = (*copy)->block(height_t(h));
+        REQUIRE((a && *a && b && *b));
+        CHECK(**a == **b);
+        auto ra = (*original)->response(height_t(h)), rb = (*copy)->response(height_t(h));
+        REQUIRE((ra && *ra && rb && *rb));
+    }
+    auto state = (*copy)->state();
+    REQUIRE((state && *state));
+    CHECK((*state)->last_block_height == height_t(blocks - 1));
+}
+
+TEST_CASE("a node that was stopped goes on where it was, and its in-memory application is replayed") {
+    stored_chain chain(20);
+    runtime::sim::world world(7);
+    simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
+    for (int round = 0; round < 2; ++round) {
+        first.start();
+        REQUIRE(world.run_until([&] { return first.running->is_ready(); }, world.now() + 60s));
+        CHECK(first.running->height() == height_t(20));
+        stop(world, {&first});
+    }
+}
+
+TEST_CASE("a home whose validator key is in the validator set is refused with one line") {
+    stored_chain chain(3);
+    runtime::sim::world world(1);
+    simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
+    first.options.validator_key = chain::test::private_key(1);
+    first.start();
+    REQUIRE(world.run_until([&] { return first.running->failure().has_value(); }, world.now() + 60s));
+    CHECK(first.running->failure()->text.find("is in the validator set") != std::string::npos);
+    first.running->request_stop();
+    REQUIRE(world.run_until([&] { return first.running->is_stopped(); }, world.now() + 60s));
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/executor.hpp"
+
+#include "runtime/port.hpp"
+#include "runtime/timer.hpp"
+#include "tests/unit/runtime/support.hpp"
+
+#include <thread>
+
+#include <sys/resource.h>
+
+#include <catch2/catch.hpp>
+
+using namespace tetrad;
+using namespace tetrad::runtime;
+using namespace tetrad::runtime::testing;
+
+namespace {
+
+task<result<void>> nap(duration d) { return sleep_for(d); }
+
+/// CPU time of the calling thread, and how often it gave up its core.
+struct usage {
+    usage() {
+        rusage u{};
+        ::getrusage(RUSAGE_THREAD, &u);
+        cpu = std::chrono::seconds(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+              std::chrono::microseconds(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+        sleeps = u.ru_nvcsw;
+    }
+    duration cpu;
+    long sleeps;
+};
+
+}  // namespace
+
+TEST_CASE("stop before run ends the next run at once, and a run can follow") {
+    real_machine m;
+    m.on.stop();
+    m.on.run();
+    const auto r = m.run(nap(1ms));
+    REQUIRE(r.has_value());
+}
+
+TEST_CASE("sleeping tasks cost no CPU: the thread blocks in the kernel until the deadline") {
+    real_machine m;
+    REQUIRE(m.run(nap(1ms)).has_value());  // everything is warm
+    auto& kernel = static_cast<uring_backend&>(m.on.io());
+    const usage before;
+    const auto enters = kernel.counts().enters;
+    const instant begin = kernel.now();
+    REQUIRE(m.run(nap(200ms)).has_value());
+    const duration wall = kernel.now() - begin;
+    const usage after;
+    REQUIRE(wall >= 200ms);
+    REQUIRE(after.cpu - before.cpu < 10ms);
+    REQUIRE(kernel.counts().enters - enters <= 4);  // no tick
+}
+
+TEST_CASE("an executor without anything to do sleeps until another thread stops it") {
+    std::atomic<bool> running{false};
+    duration cpu{};
+    std::uint64_t enters = 0;
+    executor on(real_backend());
+    shard here(on, 0, "idle");
+    scope tasks(here);
+    auto& kernel = static_cast<uring_backend&>(on.io());
+    std::thread t([&] {
+        const usage before;
+        running.store(true);
+        running.notify_one();
+        on.run();
+        const usage after;
+        cpu = after.cpu - before.cpu;
+        enters = kernel.counts().enters;
+    });
+    running.wait(false);
+    real_machine clock;
+    REQUIRE(clock.run(nap(150ms)).has_value());
+    on.stop();
+    t.join();
+    REQUIRE(cpu < 10ms);
+    REQUIRE(enters <= 3);
+}
+
+TEST_CASE("the clock of a turn stands still, and moves between turns") {
+    still_machine m;
+    const instant begin = m.on.now();
+    m.io.clock = m.io.clock + 5ms;
+    REQUIRE(m.on.now() == begin);
+    m.on.turn();
+    REQUIRE(m.on.now() == begin + 5ms);
+    REQUIRE(m.here.now() == m.on.now());
+}
+
+namespace {
+
+task<result<int>> twice(int n) { co_return n * 2; }
+task<result<int>> ask(port<int, result<int>>& p, int rounds) {
+    int sum = 0;
+    for (int i = 0; i < rounds; ++i)
+        sum += co_await ok(p.call(i));
+    co_return sum;
+}
+
+}  // namespace
+
+TEST_CASE("two shards on one thread talk without a system call for it") {
+    executor on(real_backend());
+    shard a(on, 0, "a"), b(on, 1, "b");
+    scope of_a(a), of_b(b);
+    port<int, result<int>> p({"twice", 4, 1}, a, b);
+    p.serve(of_b, twice);
+    std::optional<result<int>> out;
+    of_a.spawn(store_and_stop<result<int>>(on, ask(p, 10'000), out));
+    on.run();
+    REQUIRE(out.has_value());
+    REQUIRE(out->has_value());
+    REQUIRE(**out == 9999 * 10'000);
+    auto& kernel = static_cast<uring_backend&>(on.io());
+    REQUIRE(kernel.counts().enters < 100);
+}
