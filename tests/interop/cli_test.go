@@ -155,10 +155,12 @@ func cliTestnet(t *testing.T) {
 		same(t, name+": the output", printed(comet), printed(tetrad))
 		same(t, name+": the files", listing(t, w.comet), listing(t, w.tetrad))
 		members, _ := filepath.Glob(filepath.Join(w.comet, "*"))
-		for _, member := range members {
+		for m, member := range members {
 			other := filepath.Join(w.tetrad, filepath.Base(member))
 			sameConfig(t, member, other)
-			readByBoth(t, other, nil)
+			if m == 0 {
+				readByBoth(t, other, nil)
+			}
 			ours, err := types.GenesisDocFromFile(filepath.Join(other, genesisFile))
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
