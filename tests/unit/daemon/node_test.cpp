@@ -37,6 +37,7 @@ struct stored_chain {
         app::kvstore::state app;
         chain.genesis.app_hash = app.app_hash();
         chain.state.app_hash = app.app_hash();
+        chain.state.version.consensus.app = app::kvstore::app_version;  // as Info says
         chain.state.last_results_hash = chain::results_hash(std::vector<app::abci::exec_tx_result>{});
         auto store = storage::store::open(storage::memory_kv::open(disk));
         REQUIRE(store);
@@ -87,12 +88,24 @@ struct simulated_node {
     void start() {
         auto store = storage::store::open(storage::memory_kv::open(disk));
         REQUIRE(store);
-        node_parts parts{{*shards[0], *shards[1], *shards[2], *shards[3]}, std::move(*store), true, {}, [] {}};
+        std::array<logger, runtime::roles> logs;
+        for (std::size_t i = 0; i < runtime::roles; ++i)
+            logs[i] = logger(lines, shards[i]->name());
+        node_parts parts{{*shards[0], *shards[1], *shards[2], *shards[3]}, std::move(*store), true, logs, [] {}};
         running = std::make_unique<node>(options, std::move(parts));
         running->start();
     }
 
+    /// What it logged so far, for the message of a failed test.
+    std::string log() const {
+        std::string all;
+        for (const auto& line : lines.lines())
+            all += line + "\n";
+        return all;
+    }
+
     std::shared_ptr<storage::memory_disk> disk;
+    memory_log lines;
     runtime::executor loop;
     std::vector<std::unique_ptr<runtime::shard>> shards;
     node_options options;
@@ -126,6 +139,7 @@ TEST_CASE("a node syncs the blocks of another in the simulated world, whatever t
 
     INFO("seed " << seed);
     const bool synced = world.run_until([&] { return second.running->height() == height_t(blocks - 1); }, world.now() + 120s);
+    INFO("first:\n" << first.log() << "second:\n" << second.log());
     INFO("second is at " << second.running->height().v << ", the world ended with " << name(world.last_end()));
     REQUIRE(synced);
     CHECK(first.running->height() == height_t(blocks));
@@ -162,7 +176,7 @@ TEST_CASE("a home whose validator key is in the validator set is refused with on
     stored_chain chain(3);
     runtime::sim::world world(1);
     simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
-    first.options.validator_key = chain::test::private_key(1);
+    first.options.validator_key = chain::test::keys().at(1);
     first.start();
     REQUIRE(world.run_until([&] { return first.running->failure().has_value(); }, world.now() + 60s));
     CHECK(first.running->failure()->text.find("is in the validator set") != std::string::npos);
