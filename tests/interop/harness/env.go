@@ -30,7 +30,6 @@ type Env struct {
 	keep     bool
 	cleanups []func()
 	nodes    []*Node
-	closed   bool
 	mu       sync.Mutex
 }
 
@@ -117,9 +116,10 @@ func (e *Env) tested() (nodes []*Node) {
 
 // Close ends every process and removes the folder.
 func (e *Env) Close() {
+	ending.Store(true)
 	e.mu.Lock()
 	cleanups := e.cleanups
-	e.cleanups, e.closed = nil, true
+	e.cleanups = nil
 	e.mu.Unlock()
 	for i := len(cleanups) - 1; i >= 0; i-- {
 		cleanups[i]()
@@ -128,7 +128,9 @@ func (e *Env) Close() {
 		Say("kept: %s", e.Dir)
 		return
 	}
-	os.RemoveAll(e.Dir)
+	if err := os.RemoveAll(e.Dir); err != nil {
+		Say("%v", err)
+	}
 }
 
 // TetradOnly says whether to ask what CometBFT does not promise.

@@ -137,12 +137,6 @@ func (n *Node) Launch(t testing.TB, args ...string) {
 	if n.Running() {
 		t.Fatalf("%s already runs", n.Name)
 	}
-	// After an interruption nothing is started any more: the folder is being removed under it.
-	n.env.mu.Lock()
-	defer n.env.mu.Unlock()
-	if n.env.closed {
-		select {}
-	}
 	proc, err := StartProcess(n.LogPath, n.env.Dir, nil, n.Binary, append([]string{"start", "--home", n.Home}, args...)...)
 	if err != nil {
 		t.Fatalf("%s: %v", n.Name, err)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -26,10 +27,16 @@ type Process struct {
 // however it dies. Therefore all children are started from one thread that stays.
 var spawn = make(chan func())
 
+// Once the suite is ending nothing is started any more: its folder is being removed.
+var ending atomic.Bool
+
 func init() {
 	go func() {
 		runtime.LockOSThread()
 		for f := range spawn {
+			if ending.Load() {
+				select {}
+			}
 			f()
 		}
 	}()
