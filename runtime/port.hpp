@@ -52,6 +52,11 @@ public:
     port(port_spec s, shard& client_shard, shard& server_shard)
         : port_base(s, client_shard, server_shard), credits_(s.depth) {}
 
+    ~port() {
+        while (first_)  // nobody ever served: only posts can be left, a call keeps its caller alive
+            take_first().drop_undelivered();
+    }
+
     /// Server side: requests are handled by tasks of `scope`, which lives on the server's shard; those that came before wait
     /// for this.
     void serve(scope& tasks, handler h) {
@@ -59,8 +64,9 @@ public:
         handler_ = std::move(h);
         serve_waiting();
     }
-    /// Server side: from now on every request is answered with errc::closed.
+    /// Server side: from now on every request is answered with errc::closed, also where serve() was never called.
     void close() {
+        closed_ = true;
         handler_ = nullptr;
         serve_waiting();
     }
@@ -152,14 +158,11 @@ private:
         mail.come_back(mail);
     }
     void serve_waiting() {
-        if (!tasks_)
+        if (!tasks_ && !closed_)
             return;  // what comes before serve() waits for it
-        while (first_ && (!handler_ || serving_ < spec.handlers)) {
-            auto& mail = static_cast<base_letter&>(*first_);
-            first_ = first_->link;
-            if (!first_)
-                last_ = nullptr;
-            if (!handler_ || tasks_->stopping()) {
+        while (first_ && (closed_ || serving_ < spec.handlers)) {
+            auto& mail = static_cast<base_letter&>(take_first());
+            if (closed_ || tasks_->stopping()) {
                 mail.response.emplace(fail(errc::closed, std::string(spec.name) + ": stopped"));
                 send_back(mail);
                 continue;
@@ -167,6 +170,13 @@ private:
             ++serving_;
             tasks_->spawn(serve_one(mail));
         }
+    }
+    letter& take_first() {
+        letter& l = *first_;
+        first_ = l.link;
+        if (!first_)
+            last_ = nullptr;
+        return l;
     }
     task<void> serve_one(base_letter& mail) {
         Response r = co_await handler_(std::move(mail.request));
@@ -184,6 +194,7 @@ private:
     alignas(64) scope* tasks_ = nullptr;      // server's, as all below: two threads, two cache lines
     handler handler_;
     std::size_t serving_ = 0;
+    bool closed_ = false;
     letter* first_ = nullptr;
     letter* last_ = nullptr;
 };

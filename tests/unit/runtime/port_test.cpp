@@ -169,14 +169,32 @@ TEST_CASE("close answers those that wait behind a busy handler") {
     REQUIRE(seen == words{"slow: stopped", "re: a"});
 }
 
-TEST_CASE("posts that nobody delivers any more are freed with the rings they are in") {
+TEST_CASE("requests that come before the server serves wait for it, or for its end") {
     pair_of_shards m;
-    text_port p({"posts", 4, 1}, m.client, m.server);
-    REQUIRE(p.try_post("on its way back, long enough to live on the heap"));
-    m.on.turn();  // nobody serves: refused at once
-    REQUIRE(p.free_credits() == 3);
-    REQUIRE(p.try_post("on its way there, long enough to live on the heap"));
-    REQUIRE(p.free_credits() == 2);
+    text_port late({"late", 4, 1}, m.client, m.server), never({"never", 4, 1}, m.client, m.server);
+    words seen;
+    m.of_client.spawn(ask(late, "a", seen));
+    m.of_client.spawn(ask(never, "b", seen));
+    m.settle();
+    REQUIRE(seen.empty());
+    late.serve(m.of_server, answer);
+    m.settle();
+    REQUIRE(seen == words{"re: a"});
+    never.close();
+    m.settle();
+    REQUIRE(seen == words{"re: a", "never: stopped"});
+}
+
+TEST_CASE("posts that nobody delivers any more are freed, wherever they are") {
+    pair_of_shards m;
+    text_port unserved({"unserved", 4, 1}, m.client, m.server), closed({"closed", 4, 1}, m.client, m.server);
+    closed.close();
+    REQUIRE(unserved.try_post("waits at the server, long enough to live on the heap"));
+    REQUIRE(closed.try_post("on its way back, long enough to live on the heap"));
+    m.on.turn();
+    REQUIRE(unserved.try_post("on its way there, long enough to live on the heap"));
+    REQUIRE(unserved.free_credits() == 2);
+    REQUIRE(closed.free_credits() == 3);
 }
 
 // ---- two threads ----

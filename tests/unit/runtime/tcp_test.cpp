@@ -283,7 +283,7 @@ task<result<void>> both_ways(shard& here, tcp_listener& listener, const bytes& t
 TEST_CASE("many megabytes go both ways at once, in parts, and arrive whole") {
     real_machine m;
     auto listener = listener_at(m, loopback());
-    const bytes there = pattern_of(20'000'003, 1), back = pattern_of(15'000'001, 2);
+    const bytes there = pattern_of(6'000'003, 1), back = pattern_of(5'000'001, 2);
     bytes a(there.size()), b(back.size());
     const auto r = m.run(both_ways(m.here, listener, there, back, a, b));
     REQUIRE(r.has_value());
