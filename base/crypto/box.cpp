@@ -31,6 +31,9 @@ namespace {
 
 // HMAC over pieces. (libsodium's one-shot call takes keys of 32 bytes only.)
 fixed<32> hmac(byte_view key, std::initializer_list<byte_view> pieces) {
+    static constexpr std::uint8_t nothing = 0;  // libsodium wants an address also of an empty key
+    if (key.empty())
+        key = byte_view(&nothing, 0);
     crypto_auth_hmacsha256_state state;
     fixed<32> out;
     crypto_auth_hmacsha256_init(&state, key.data(), key.size());
@@ -84,6 +87,9 @@ bool open(const aead_key& key, const aead_nonce& nonce, byte_view sealed, byte_s
                                                      key.data.data()) == 0;
 }
 
-void wipe(byte_span secret) { sodium_memzero(secret.data(), secret.size()); }
+void wipe(byte_span secret) {
+    if (!secret.empty())
+        sodium_memzero(secret.data(), secret.size());
+}
 
 }  // namespace tetrad::crypto
