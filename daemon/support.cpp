@@ -76,6 +76,9 @@ std::vector<std::string> notes(const config::settings& s) {
                    "fetches the chain from its "
                    "peers; remove them if you do not go back to cometbft",
                    config::database_directory(s), join(stores, ", "), store_name));
+    if (s.base.db_backend != "goleveldb" && s.base.db_backend != "rocksdb")
+        out.push_back(format("db_backend = {}: this node's store is RocksDB whatever it says",
+                             quote(s.base.db_backend)));
     if (!s.p2p.seeds.empty())
         out.push_back(
             "[p2p] seeds are not asked yet: name the peers to connect to in persistent_peers");

@@ -99,10 +99,11 @@ TEST_CASE("CometBFT's stores are named, with what to do") {
 
 TEST_CASE("settings without effect are noted") {
     auto s = good();
+    s.base.db_backend = "badgerdb";
     s.p2p.seeds = "x@y:1";
     s.rpc.unsafe = true;
     s.rpc.pprof_laddr = "x";
     s.instrumentation.prometheus = true;
-    REQUIRE(notes(s).size() == 4);
+    REQUIRE(notes(s).size() == 5);
     REQUIRE(refusals(s).empty());
 }

@@ -8,12 +8,19 @@
 #include "runtime/timer.hpp"
 #include "tests/unit/runtime/support.hpp"
 
+#include <cerrno>
+#include <cstddef>
 #include <set>
 #include <thread>
 #include <vector>
 
-#include <sys/eventfd.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -49,7 +56,9 @@ struct connected_pair {
         ::close(fds[0]);
         ::close(fds[1]);
     }
-    void send(std::string_view t) { REQUIRE(::write(fds[1], t.data(), t.size()) == static_cast<ssize_t>(t.size())); }
+    void send(std::string_view t) {
+        REQUIRE(::write(fds[1], t.data(), t.size()) == static_cast<ssize_t>(t.size()));
+    }
     int fds[2];
 };
 
@@ -153,6 +162,32 @@ TEST_CASE("a cancellation before submission, in the kernel, after completion, an
     REQUIRE(o.completions == 4);
 }
 
+TEST_CASE("an operation that the kernel puts off is submitted again until it has an answer") {
+    const auto io = open_backend();
+    connected_pair p;
+    REQUIRE(::fcntl(p.fds[0], F_SETFL, O_NONBLOCK) ==
+            0);  // the kernel says EAGAIN instead of waiting
+    char byte = 0;
+    plain_op o(op_code::recv, p.fds[0], &byte, 1);
+    io->submit(o);
+    while (io->resubmitted() < 5)
+        io->turn(instant{0});
+    REQUIRE(o.in_flight);
+    REQUIRE(o.completions == 0);
+    p.send("z");
+    turn_until(*io, o);
+    REQUIRE(o.result == 1);
+    REQUIRE(byte == 'z');
+    io->submit(o);
+    const auto before = io->resubmitted();
+    while (io->resubmitted() == before)
+        io->turn(instant{0});
+    io->cancel(o);
+    turn_until(*io, o);
+    REQUIRE(o.result == -ECANCELED);
+    REQUIRE(o.completions == 2);
+}
+
 TEST_CASE("a wake-up from another thread ends a turn, also one that came before") {
     const auto io = open_backend();
     io->turn(instant{0});
@@ -193,12 +228,14 @@ TEST_CASE("the ring does only what this program needs") {
         return done[0].result;
     };
     REQUIRE(outcome([](io_uring_sqe* e) { io_uring_prep_nop(e); }) == -EACCES);
-    REQUIRE(outcome([](io_uring_sqe* e) { io_uring_prep_socket(e, AF_INET, SOCK_STREAM, 0, 0); }) == -EACCES);
+    REQUIRE(outcome([](io_uring_sqe* e) { io_uring_prep_socket(e, AF_INET, SOCK_STREAM, 0, 0); }) ==
+            -EACCES);
     REQUIRE(outcome([](io_uring_sqe* e) {
                 io_uring_prep_fsync(e, 0, 0);
                 e->flags |= IOSQE_IO_DRAIN;
             }) == -EACCES);
-    REQUIRE(outcome([](io_uring_sqe* e) { io_uring_prep_cancel64(e, 99, 0); }) == -ENOENT);  // allowed
+    REQUIRE(outcome([](io_uring_sqe* e) { io_uring_prep_cancel64(e, 99, 0); }) ==
+            -ENOENT);  // allowed
 }
 
 TEST_CASE("an immediate failure is delivered by a turn, like any other") {
@@ -209,6 +246,59 @@ TEST_CASE("an immediate failure is delivered by a turn, like any other") {
     turn_until(*io, o);
     REQUIRE(o.result == -EDESTADDRREQ);
     REQUIRE(o.completions == 1);
+}
+
+namespace {
+
+/// What open() says in a process whose io_uring_setup fails with this errno, as a container's or a sandbox's does.
+std::string refusal_where_setup_fails_with(int errno_value) {
+    int words[2];
+    REQUIRE(::pipe(words) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        sock_filter program[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(errno_value)),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const sock_fprog filter{4, program};
+        std::string text = "no seccomp here";
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) {
+            const auto made = uring_backend::open();
+            text = made ? "opened" : made.error().text;
+        }
+        ::_exit(::write(words[1], text.data(), text.size()) == static_cast<ssize_t>(text.size())
+                    ? 0
+                    : 1);
+    }
+    ::close(words[1]);
+    std::string text(1000, '\0');
+    const ssize_t n = ::read(words[0], text.data(), text.size());
+    ::close(words[0]);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(n > 0);
+    text.resize(static_cast<std::size_t>(n));
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("where io_uring cannot be had, the error says what is in the way and what to change") {
+    const auto says = [](int errno_value, const char* what) {
+        const std::string text = refusal_where_setup_fails_with(errno_value);
+        INFO(text);
+        REQUIRE(text.find("io_uring: ") == 0);
+        REQUIRE(text.find(what) != std::string::npos);
+    };
+    says(ENOSYS, "seccomp");
+    says(EPERM, "kernel.io_uring_disabled");
+    says(ENOMEM, "RLIMIT_MEMLOCK");
+    says(EINVAL, "Linux 6.1");
+    says(EMFILE, "RLIMIT_NOFILE");
 }
 
 TEST_CASE("host names are resolved, and one that does not exist is not found") {
