@@ -46,7 +46,7 @@ func killed(t *testing.T, net *fixture, app string) {
 	net.CompareHeights(t, node, net.InitialHeight, last-1)
 	// CometBFT's index is written beside the block, not with it, and a kill leaves holes in it.
 	if env.TetradOnly(t, "to find each transaction in the index after kills") {
-		sameIndex(t, net.Validators[0], node, net.InitialHeight, last-1)
+		sameIndex(t, net.Validators[0], node, net.InitialHeight, last-1, 7)
 	}
 	node.Stop(t)
 	net.CheckLogs(t)

@@ -61,6 +61,8 @@ func TestKill(t *testing.T) {
 	t.Run("in_memory", func(t *testing.T) { killed(t, network(t, "one"), "kvstore") })
 }
 
+func TestCrash(t *testing.T) { crashed(t, network(t, "four")) }
+
 func TestServe(t *testing.T) {
 	t.Run("one", func(t *testing.T) { serveAlone(t, network(t, "one")) })
 	t.Run("four", func(t *testing.T) { serveAlone(t, network(t, "four")) })

@@ -38,7 +38,7 @@ func syncAndFollow(t *testing.T, net *fixture) {
 		t.Errorf("%s is at %d where the chain is at %d: it does not follow", node.Name, last, tip)
 	}
 	net.CompareHeights(t, node, first, last-1)
-	sameIndex(t, reference, node, first, last-1)
+	sameIndex(t, reference, node, first, last-1, 7)
 	net.CheckLogs(t)
 	net.followed = node
 }
@@ -88,11 +88,11 @@ func sameApplication(t *testing.T, net *fixture, node *harness.Node) {
 	}
 }
 
-// sameIndex looks every transaction of some heights up by its hash.
-func sameIndex(t *testing.T, reference, node *harness.Node, from, to int64) {
+// sameIndex looks every transaction of each step-th height up by its hash.
+func sameIndex(t *testing.T, reference, node *harness.Node, from, to, step int64) {
 	t.Helper()
 	looked := 0
-	for height := from; height <= to; height += 7 {
+	for height := from; height <= to; height += step {
 		for _, hash := range txsOf(t, reference, height) {
 			params := harness.Params{"hash": base64.StdEncoding.EncodeToString(hash), "prove": true}
 			want, err := reference.Call("tx", params)
@@ -117,6 +117,15 @@ func sameIndex(t *testing.T, reference, node *harness.Node, from, to int64) {
 // txsOf returns the hashes of the transactions of a block.
 func txsOf(t *testing.T, node *harness.Node, height int64) (hashes [][]byte) {
 	t.Helper()
+	for _, tx := range txsAt(t, node, height) {
+		hashes = append(hashes, types.Tx(tx).Hash())
+	}
+	return hashes
+}
+
+// txsAt returns the transactions of a block.
+func txsAt(t *testing.T, node *harness.Node, height int64) [][]byte {
+	t.Helper()
 	var block struct {
 		Block struct {
 			Data struct {
@@ -125,8 +134,5 @@ func txsOf(t *testing.T, node *harness.Node, height int64) (hashes [][]byte) {
 		} `json:"block"`
 	}
 	node.Ask(t, &block, "block", harness.AtHeight(height))
-	for _, tx := range block.Block.Data.Txs {
-		hashes = append(hashes, types.Tx(tx).Hash())
-	}
-	return hashes
+	return block.Block.Data.Txs
 }

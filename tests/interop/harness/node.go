@@ -134,10 +134,16 @@ func (n *Node) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", n.RPCPor
 // Launch starts the program and does not wait for anything.
 func (n *Node) Launch(t testing.TB, args ...string) {
 	t.Helper()
+	n.LaunchWith(t, nil, args...)
+}
+
+// LaunchWith is Launch with further environment variables.
+func (n *Node) LaunchWith(t testing.TB, env []string, args ...string) {
+	t.Helper()
 	if n.Running() {
 		t.Fatalf("%s already runs", n.Name)
 	}
-	proc, err := StartProcess(n.LogPath, n.env.Dir, nil, n.Binary, append([]string{"start", "--home", n.Home}, args...)...)
+	proc, err := StartProcess(n.LogPath, n.env.Dir, env, n.Binary, append([]string{"start", "--home", n.Home}, args...)...)
 	if err != nil {
 		t.Fatalf("%s: %v", n.Name, err)
 	}

@@ -112,6 +112,17 @@ func (p *Process) Wait(limit time.Duration) (int, error) {
 	}
 }
 
+// WaitSignal waits for the end and returns the name of the signal that was its cause; empty where the process exited.
+func (p *Process) WaitSignal(limit time.Duration) (string, error) {
+	if _, err := p.Wait(limit); err != nil {
+		return "", err
+	}
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return status.Signal().String(), nil
+	}
+	return "", fmt.Errorf("it exits with %d", p.cmd.ProcessState.ExitCode())
+}
+
 // CPU returns user and system time of an ended process, and its largest resident set in bytes.
 func (p *Process) CPU() (cpu time.Duration, rssMax int64) {
 	state := p.cmd.ProcessState
