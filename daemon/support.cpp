@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/support.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "config/files.hpp"
 #include "config/home.hpp"
+#include "p2p/address.hpp"
 
 namespace tetrad::daemon {
+
+namespace {
+
+/// The names that CometBFT knows; which of them it is makes no difference here.
+bool is_database(std::string_view name) {
+    static constexpr std::string_view known[] = {"goleveldb", "cleveldb", "memdb",   "boltdb",
+                                                 "rocksdb",   "badgerdb", "pebbledb"};
+    return std::ranges::find(known, name) != std::end(known);
+}
+
+}  // namespace
 
 result<application> choose_application(const std::string& name) {
     // The _connsync variants differ in CometBFT's locks only.
@@ -23,6 +37,16 @@ std::vector<std::string> refusals(const config::settings& s) {
     std::vector<std::string> out;
     if (const auto app = choose_application(s.base.proxy_app); !app)
         out.push_back(app.error().text);
+    if (!is_database(s.base.db_backend))
+        out.push_back(
+            format("db_backend = {}: there is no such database; set db_backend = \"rocksdb\"",
+                   quote(s.base.db_backend)));
+    if (const auto peers = p2p::parse_peer_addresses(s.p2p.persistent_peers); !peers)
+        out.push_back(format("[p2p] persistent_peers: {}", peers.error().text));
+    for (const auto id : split_list(s.p2p.unconditional_peer_ids))
+        if (!p2p::is_peer_id(id))
+            out.push_back(
+                format("[p2p] unconditional_peer_ids: {} is not 40 hex digits", quote(id)));
     if (s.base.abci == "grpc")
         out.push_back(
             "abci = \"grpc\": not supported; the built-in applications need no transport, set abci "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What valid settings ask for that this program does not do yet. A node that would then be something else than its operator believes
+// What settings ask for that cannot be, or that this program does not do yet. A node that would then be something else than its operator believes
 // is refused; what merely does nothing is noted. Each is one line that names the remedy. Reads settings and looks for directories.
 #pragma once
 

@@ -308,7 +308,8 @@ func keysOf(t *testing.T, home string) map[string]string {
 		if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") {
 			section = strings.Trim(line, "[]") + "."
 		} else if key, value, found := strings.Cut(line, "="); found && !strings.HasPrefix(line, "#") {
-			keys[section+strings.TrimSpace(key)] = peerID.ReplaceAllString(strings.ReplaceAll(value, " ", ""), "ID@")
+			value = strings.ReplaceAll(strings.ReplaceAll(value, " ", ""), ",]", "]")
+			keys[section+strings.TrimSpace(key)] = peerID.ReplaceAllString(value, "ID@")
 		}
 	}
 	return keys

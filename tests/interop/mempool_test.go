@@ -20,8 +20,8 @@ import (
 const txBytesMax = 1048576 // mempool.max_tx_bytes as shipped
 
 // gossip: what is sent to the node under test reaches CometBFT validators, and a second node under test, and the other way.
+// The chain goes on meanwhile: a node under test has a block when the next one is there.
 func gossip(t *testing.T, net *fixture) {
-	net.Halt(t) // blocks come only with what is sent here
 	large := map[string]string{"rpc.max_body_bytes": "3000000"}
 	first := net.NewFullNode(t, "mempool-first", harness.Options{Tested: true, Settings: large})
 	first.Start(t)

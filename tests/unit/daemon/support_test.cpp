@@ -35,6 +35,10 @@ TEST_CASE("what is not there yet is refused in one line that names the key and t
         {[](auto& s) { s.base.proxy_app = "tcp://127.0.0.1:26658"; }, "proxy_app",
          "kvstore or persistent_kvstore"},
         {[](auto& s) { s.base.proxy_app = "noop"; }, "proxy_app", "kvstore or persistent_kvstore"},
+        {[](auto& s) { s.base.db_backend = "paper"; }, "db_backend", "rocksdb"},
+        {[](auto& s) { s.p2p.persistent_peers = "somewhere"; }, "persistent_peers", "somewhere"},
+        {[](auto& s) { s.p2p.unconditional_peer_ids = "abc"; }, "unconditional_peer_ids",
+         "40 hex digits"},
         {[](auto& s) { s.base.abci = "grpc"; }, "abci", "socket"},
         {[](auto& s) { s.base.abci = "pigeon"; }, "abci", "socket"},
         {[](auto& s) { s.base.priv_validator_laddr = "tcp://x:1"; }, "priv_validator_laddr",
@@ -66,7 +70,7 @@ TEST_CASE("all refusals are told at once") {
     REQUIRE(refusals(s).size() == 2);
 }
 
-TEST_CASE("any database is accepted, and half a certificate means plain HTTP, as in CometBFT") {
+TEST_CASE("CometBFT's databases are accepted; half a certificate means plain HTTP, as there") {
     auto s = good();
     s.base.db_backend = "badgerdb";
     s.base.abci = "";
