@@ -197,7 +197,9 @@ task<result<void>> multiplexed_connection::receive_all() {
     for (;;) {
         while (received_.allowance(here_.now()) <= 0)
             co_await ok(runtime::sleep_until(received_.next()));
-        result<std::size_t> got = co_await stream_.read_some(byte_span(inbound_).subspan(inbound_size_));
+        const auto room = std::min<std::int64_t>(received_.allowance(here_.now()), static_cast<std::int64_t>(inbound_bytes - inbound_size_));
+        const auto into = byte_span(inbound_).subspan(inbound_size_, static_cast<std::size_t>(room));
+        result<std::size_t> got = co_await stream_.read_some(into);
         if (!got)
             co_return pass(got);
         if (*got == 0)

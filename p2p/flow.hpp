@@ -17,7 +17,8 @@ public:
     static constexpr double window_seconds = 1.0;
 
     flow_meter(instant now, std::int64_t bytes_per_second_max)
-        : limit_(static_cast<std::int64_t>(static_cast<double>(bytes_per_second_max) * 0.1)), start_(now), last_(now), last_byte_(now) {}
+        : limit_(bytes_per_second_max <= 0 ? 0 : std::max<std::int64_t>(whole(static_cast<double>(bytes_per_second_max) * 0.1), 1)),
+          start_(now), last_(now), last_byte_(now) {}
 
     void add(instant now, std::int64_t bytes) {
         close_sample(now);
@@ -61,7 +62,7 @@ private:
         last_ = now;
     }
 
-    std::int64_t limit_;               // bytes per sample; 0: none
+    std::int64_t limit_;               // bytes per sample, one at least; 0: none
     instant start_, last_, last_byte_;
     std::int64_t bytes_ = 0, samples_ = 0, sample_bytes_ = 0;
     double rate_ = 0, average_ = 0, peak_ = 0;
