@@ -169,9 +169,10 @@ result<bool> block_pool::on_block(const std::string& id, pooled_block block, ins
 
 void block_pool::on_no_block(const std::string& id, height_t h, instant now) {
     const auto at = slots_.find(h);
-    if (at == slots_.end() || !release(at->second, id))
-        return;
-    at->second.refused.push_back({id, now});
+    if (at != slots_.end() && release(at->second, id))
+        at->second.refused.push_back({id, now});
+    else if (const auto p = peers_.find(id); p != peers_.end() && p->second.owed > 0)
+        --p->second.owed;
 }
 
 std::vector<block_pool::expelled> block_pool::on_time(instant now,
@@ -180,19 +181,18 @@ std::vector<block_pool::expelled> block_pool::on_time(instant now,
     for (auto& [id, p] : peers_) {
         if (p.pending == 0)
             continue;
-        if (!p.measuring) {
-            p.measuring = true;
-            p.bytes_at_start = bytes_received(id);
-            p.busy_since = now;
+        if (p.measuring && (now - p.last_data < peer_timeout || now - p.busy_since < peer_timeout))
             continue;
+        const auto bytes = bytes_received(id);
+        if (p.measuring) {
+            const auto seconds = (now - p.busy_since).count() / 1'000'000'000;
+            const auto rate = (bytes - p.bytes_at_start) / seconds;
+            if (rate < receive_rate_min)
+                out.push_back({id, error(errc::timed_out, format("sent no block for {} s, {} bytes/s", peer_timeout.count() / 1'000'000'000, rate))});
         }
-        if (now - p.last_data < peer_timeout || now - p.busy_since < peer_timeout)
-            continue;
-        const auto seconds = (now - p.busy_since).count() / 1'000'000'000;
-        const auto rate = (bytes_received(id) - p.bytes_at_start) / std::max<std::int64_t>(seconds, 1);
-        if (rate < receive_rate_min)
-            out.push_back({id, error(errc::timed_out, format("sent no block for {} s, {} bytes/s", peer_timeout.count() / 1'000'000'000, rate))});
-        p.measuring = false;
+        p.measuring = true;
+        p.bytes_at_start = bytes;
+        p.busy_since = now;
     }
     for (const auto& e : out)
         ban(e.peer, now);
@@ -208,7 +208,7 @@ std::vector<block_pool::expelled> block_pool::on_time(instant now,
     return out;
 }
 
-instant block_pool::next_deadline() const {
+instant block_pool::next_deadline(instant now) const {
     instant soonest = instant::never();
     for (const auto& [id, p] : peers_)
         if (p.pending > 0)
@@ -217,8 +217,11 @@ instant block_pool::next_deadline() const {
         for (const auto& a : s.refused)
             if (!s.block && s.asked_of.empty())
                 soonest = std::min(soonest, a.since + refusal_time);
-        for (const auto& a : s.asked_of)
-            soonest = std::min(soonest, a.since + (h - next_ < 2 && s.asked_of.size() == 1 ? second_request_after : request_timeout));
+        for (const auto& a : s.asked_of) {
+            const instant second = a.since + second_request_after;
+            const bool may_ask_second = !s.block && h - next_ < 2 && s.asked_of.size() == 1 && second > now;
+            soonest = std::min(soonest, may_ask_second ? second : a.since + request_timeout);
+        }
     }
     return soonest;
 }
@@ -246,14 +249,8 @@ std::vector<std::string> block_pool::reject(height_t h, instant now) {
     for (height_t each = h; each <= h + 1; ++each)
         if (const pooled_block* b = at(each); b && std::ranges::find(senders, b->from) == senders.end())
             senders.push_back(b->from);
-    for (const auto& id : senders) {
+    for (const auto& id : senders)
         ban(id, now);
-        for (height_t each = h; each <= h + 1; ++each)
-            if (const auto s = slots_.find(each); s != slots_.end() && s->second.block && s->second.block->from == id) {
-                buffered_bytes_ -= static_cast<std::int64_t>(s->second.block->encoded.size());
-                s->second.block.reset();
-            }
-    }
     return senders;
 }
 

@@ -81,8 +81,9 @@ public:
     // ---- what to do ----
     /// Requests to send now; each is counted as sent.
     std::vector<request> next_requests(instant now);
-    /// When on_time or next_requests has something to do without anything happening before.
-    instant next_deadline() const;
+    /// When on_time or next_requests has something to do without anything happening before. Later than `now` where both were
+    /// called at `now`: a second request that found nobody waits for an event, not for time.
+    instant next_deadline(instant now) const;
 
     // ---- the blocks ----
     height_t height() const { return next_; }

@@ -209,7 +209,7 @@ void blocksync::send_requests() {
 
 task<void> blocksync::clock_loop() {
     for (;;) {
-        const instant next = pool_.next_deadline();
+        const instant next = pool_.next_deadline(here_.now());
         result<void> woken = co_await runtime::with_deadline(next, runtime::wait_for(deadlines_));
         if (tasks_.stopping())
             co_return;
@@ -331,10 +331,10 @@ task<void> blocksync::apply_one(synced_block block, std::uint64_t generation) {
         verify_next_ = std::max(verify_next_, pool_.height());
         apply_next_ = std::max(apply_next_, pool_.height());
         announce();
-        changed_.notify();
     } else if (applied.error().code == errc::invalid && generation == generation_) {
         reject(h, applied.error());
     }
+    changed_.notify();  // in any case there is a credit again
 }
 
 }  // namespace tetrad::consensus
