@@ -55,8 +55,9 @@ struct far_machine {
     process on;
     std::optional<tcp_listener> listener;
     std::unique_ptr<wire_peer> peer;
-    std::vector<instant> dialed;  // when a connection of the node arrived
-    bool accepts = true;          // or closes it at once
+    std::vector<instant> dialed;     // when a connection of the node arrived
+    bytes channels = both_channels;  // as its info lists them
+    bool accepts = true;             // or closes it at once
 
     void listen() {
         listener.emplace(listen_on(on, host.at(p2p_port)));
@@ -70,7 +71,7 @@ struct far_machine {
             dialed.push_back(on.here.now());
             if (!accepts)
                 continue;
-            const node_info info = info_of(number, both_channels);
+            const node_info info = info_of(number, channels);
             result<upgraded> up = co_await upgrade(std::move(*stream), key_of(number), info, "");
             if (up)
                 adopt(std::move(*up));

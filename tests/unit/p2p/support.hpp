@@ -16,6 +16,8 @@
 #include "tests/unit/runtime/sim/support.hpp"
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -121,6 +123,7 @@ public:
         bytes message;
     };
     bool answers_pings = true;
+    std::function<void(const arrival&)> on_message;
     std::vector<arrival> messages;
     std::vector<instant> pings, pongs, packets;
     std::vector<channel_id> order;  // of the data packets
@@ -201,8 +204,11 @@ private:
             order.push_back(c);
             data_max = std::max(data_max, d.bytes.size());
             append(unfinished_[c], d.bytes);
-            if (d.eof)
+            if (d.eof) {
                 messages.push_back({now, c, std::exchange(unfinished_[c], {})});
+                if (on_message)
+                    on_message(messages.back());
+            }
         }
     }
 
