@@ -11,6 +11,10 @@ bool is_integer_text(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool is_quoted(std::string_view text) {
+    return text.size() >= 2 && text.front() == '"' && text.back() == '"';
+}
+
 std::string as_go_bytes(std::string_view text) {
     std::string out = "[";
     for (const unsigned char c : text)

@@ -53,6 +53,7 @@ struct unwrapped<std::optional<T>> {
 };
 
 bool is_integer_text(std::string_view);
+bool is_quoted(std::string_view);
 /// A json.RawMessage as Go's %v prints it: "[34 53 34]".
 std::string as_go_bytes(std::string_view);
 
@@ -83,13 +84,15 @@ result<void> from_url(std::string_view text, T& out, unsigned attributes) {
         }
     }
     if constexpr (is_bytes) {
-        if (text.starts_with('"') && text.ends_with('"')) {
+        if (is_quoted(text)) {
             std::string said;
             TRY_VOID(from_json_text(text, said, wire::plain));
             out = to_bytes(said);
             return {};
         }
     }
+    if (is_int && text != "null" && !is_quoted(text))
+        return fail(errc::invalid, format("invalid 64-bit integer encoding {}, expected string", quote(text)));
     return from_json_text(text, out, attributes);
 }
 

@@ -100,9 +100,20 @@ result<std::string> id_text(const json::value& v) {
     double number = 0;
     const auto raw = v.raw();
     std::from_chars(raw.data(), raw.data() + raw.size(), number);
-    const double cut = std::trunc(number);
-    json::writer(out).number(cut >= 9.2e18 ? INT64_MAX : cut <= -9.2e18 ? INT64_MIN : static_cast<std::int64_t>(cut));
+    // What does not fit becomes the least number, as on amd64.
+    json::writer(out).number(std::abs(number) < 0x1p63 ? static_cast<std::int64_t>(number) : INT64_MIN);
     return out;
+}
+
+/// A member that is a text, or "".
+result<std::string> read_text(const json::value& v, std::string_view member) {
+    const auto found = v.find_fold(member);
+    if (!found || found->is_null())
+        return std::string();
+    if (!found->is(json::kind::string))
+        return fail(errc::invalid,
+                    format("json: cannot unmarshal {} into Go struct field .{} of type string", name(found->type()), member));
+    return std::string(found->string());
 }
 
 result<request_envelope> envelope_of(const json::value& v) {
@@ -111,13 +122,10 @@ result<request_envelope> envelope_of(const json::value& v) {
     if (!v.is(json::kind::object))
         return fail(errc::invalid, format("json: cannot unmarshal {} into Go value of type types.RPCRequest", name(v.type())));
     request_envelope e;
+    TRY_VOID(read_text(v, "jsonrpc"));
+    TRY(e.method, read_text(v, "method"));
     if (const auto id = v.find_fold("id"); id && !id->is_null()) {
         TRY(e.id, id_text(*id));
-    }
-    if (const auto method = v.find_fold("method"); method && !method->is_null()) {
-        if (!method->is(json::kind::string))
-            return fail(errc::invalid, format("json: cannot unmarshal {} into Go struct field .method of type string", name(method->type())));
-        e.method = std::string(method->string());
     }
     if (const auto params = v.find_fold("params"); params && !params->is_null())
         e.params = *params;
@@ -131,10 +139,11 @@ bool is_websocket_method(std::string_view name) {
 }
 
 task<http::response> jsonrpc::answer(const http::request& q) const {
-    if (q.body_too_large)
-        co_return error_response(400, {}, invalid_request, "error reading request body: http: request body too large");
-    if (q.method == "OPTIONS" && !q.access_control_request_method.empty())
-        co_return http::response{};
+    if (!q.body_problem.empty()) {
+        http::response refused = error_response(400, {}, invalid_request, "error reading request body: " + q.body_problem);
+        refused.tells_time = false;
+        co_return refused;
+    }
     if (q.path == "/" || q.path.empty()) {
         auto body = answer_body(q);
         http::response r = co_await body;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/http/message.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/text.hpp"
@@ -26,10 +27,12 @@ std::string http_date(timestamp t) {
 }  // namespace
 
 std::string_view request::parameter(std::string_view name) const {
-    for (const auto& [key, value] : query)
-        if (key == name && !value.empty())
-            return value;
-    return {};
+    const auto first = [name](const auto& pairs) {
+        const auto at = std::ranges::find(pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
+        return at == pairs.end() ? std::string_view() : std::string_view(at->second);
+    };
+    const auto of_url = first(query);
+    return of_url.empty() ? first(form) : of_url;
 }
 
 std::string_view reason(int status) {

@@ -15,16 +15,15 @@ namespace tetrad::rpc::http {
 struct request {
     std::string method;         // "GET"
     std::string path;           // "/block", escapes undone
-    std::vector<std::pair<std::string, std::string>> query;  // of the URL, then of a form body; escapes undone
+    std::vector<std::pair<std::string, std::string>> query, form;  // of the URL and of a form body, escapes undone
     std::string host;
-    std::string origin;         // CORS
-    std::string access_control_request_method;
+    std::string origin, access_control_request_method, access_control_request_headers;  // CORS
     std::string content_type;
     std::string body;
     bool keep_alive = true;
-    bool body_too_large = false;  // the body was over the limit and is not here
+    std::string body_problem;     // why there is no body: "http: request body too large"
 
-    /// The first value of that name, "" where there is none.
+    /// The first value of that name in the URL; where that is empty or missing the first in the form, else "".
     std::string_view parameter(std::string_view name) const;
 };
 

@@ -16,11 +16,51 @@ namespace beast = boost::beast::http;
 struct request_parser::impl {
     beast::request_parser<beast::string_body> parser;
     bool expects_continue_seen = false;
-    bool body_too_large = false;
+    std::string body_problem;
 };
 
+namespace {
+
+/// "HTTP/9.9" is another version; what has no version there, or ours and is broken otherwise, is no request.
+result<request_parser::progress> refuse_version(std::string_view head) {
+    const auto line = trim(head.substr(0, head.find('\n')));
+    const auto version = line.substr(line.rfind(' ') + 1);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+        version[6] == '.' && is_digit(version[7]) && version != "HTTP/1.1" && version != "HTTP/1.0")
+        return fail(errc::unsupported, "unsupported protocol version");
+    return fail(errc::invalid, "");
+}
+
+/// The rules of RFC 9112 that the parser below leaves to its user.
+template <class Message>
+result<void> check_head(const Message& m) {
+    const auto encoding = m[beast::field::transfer_encoding];
+    if (!encoding.empty() && !boost::beast::iequals(encoding, "chunked"))
+        return fail(errc::not_found, "");
+    const auto hosts = m.count(beast::field::host);
+    if (hosts == 0 && m.version() >= 11)
+        return fail(errc::invalid, "missing required Host header");
+    if (hosts > 1)
+        return fail(errc::invalid, "");
+    return {};
+}
+
+/// Path and query of "/path?query" and of "http://host/path?query".
+std::string_view origin_form(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (target.starts_with(scheme)) {
+            const auto host_end = target.find_first_of("/?", scheme.size());
+            return host_end == target.npos ? "/" : target.substr(host_end);
+        }
+    return target;
+}
+
+}  // namespace
+
 request_parser::request_parser(parser_limits limits) : impl_(std::make_unique<impl>()) {
-    impl_->parser.header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX)));
+    impl_->parser.header_limit(
+        static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX)));
     impl_->parser.body_limit(limits.body_bytes_max);
     impl_->parser.eager(true);
 }
@@ -35,22 +75,22 @@ result<request_parser::progress> request_parser::feed(byte_view in, std::size_t&
         used += parser.put(boost::asio::const_buffer(rest.data(), rest.size()), problem);
         if (problem == beast::error::need_more)
             break;
-        if (problem == beast::error::body_limit) {
-            impl_->body_too_large = true;
+        if (problem == beast::error::body_limit || (problem && parser.is_header_done())) {
+            TRY_VOID(check_head(parser.get()));
+            impl_->body_problem = problem == beast::error::body_limit
+                                      ? "http: request body too large"
+                                      : "invalid byte in chunk length";
             return progress::complete;
         }
         if (problem == beast::error::header_limit)
-            return fail(errc::too_large, "request headers are too large");
+            return fail(errc::too_large, "");
         if (problem == beast::error::bad_version)
-            return fail(errc::unsupported, "HTTP version");
+            return refuse_version(text(rest));
         if (problem)
-            return fail(errc::invalid, problem.message());
+            return fail(errc::invalid, "");
     }
-    if (parser.is_header_done()) {
-        const auto encoding = parser.get()[beast::field::transfer_encoding];
-        if (!encoding.empty() && !boost::beast::iequals(encoding, "chunked"))
-            return fail(errc::not_found, "transfer encoding");
-    }
+    if (parser.is_header_done())
+        TRY_VOID(check_head(parser.get()));
     return parser.is_done() ? progress::complete : progress::more;
 }
 
@@ -63,7 +103,7 @@ bool request_parser::take_expects_continue() {
     return field.size() == 12 && (field[0] == '1') && field.starts_with("100-");
 }
 
-request request_parser::take() {
+result<request> request_parser::take() {
     auto& message = impl_->parser.get();
     const auto text_of = [&](beast::field f) { return std::string(message[f]); };
     request r;
@@ -71,21 +111,22 @@ request request_parser::take() {
     r.host = text_of(beast::field::host);
     r.origin = text_of(beast::field::origin);
     r.access_control_request_method = text_of(beast::field::access_control_request_method);
+    r.access_control_request_headers = text_of(beast::field::access_control_request_headers);
     r.content_type = text_of(beast::field::content_type);
-    r.keep_alive = message.keep_alive() && !impl_->body_too_large;
-    r.body_too_large = impl_->body_too_large;
+    r.keep_alive = message.keep_alive() && impl_->body_problem.empty();
+    r.body_problem = impl_->body_problem;
     r.body = std::move(message.body());
 
-    std::string_view target(message.target().data(), message.target().size());
-    if (const auto fragment = target.find('#'); fragment != target.npos)
-        target = target.substr(0, fragment);
+    const auto target = origin_form({message.target().data(), message.target().size()});
     const auto mark = target.find('?');
-    if (auto path = percent_decode(target.substr(0, mark), /*plus_is_space=*/false))
-        r.path = std::move(*path);
+    auto path = percent_decode(target.substr(0, mark), /*plus_is_space=*/false);
+    if (!path)
+        return fail(errc::invalid, "");
+    r.path = std::move(*path);
     if (mark != target.npos)
         parse_query(target.substr(mark + 1), r.query);
     if (r.method == "POST" && r.content_type.starts_with("application/x-www-form-urlencoded"))
-        parse_query(r.body, r.query);
+        parse_query(r.body, r.form);
     return r;
 }
 
@@ -97,8 +138,9 @@ void parse_query(std::string_view given, std::vector<std::pair<std::string, std:
         given.remove_prefix(std::min(end + 1, given.size()));
         const auto equals = std::min(pair.find('='), pair.size());
         auto name = percent_decode(pair.substr(0, equals), true);
-        auto value = percent_decode(equals == pair.size() ? std::string_view{} : pair.substr(equals + 1), true);
-        if (name && value && !pair.empty())
+        auto value = percent_decode(
+            equals == pair.size() ? std::string_view{} : pair.substr(equals + 1), true);
+        if (name && value && !pair.empty() && pair.find(';') == pair.npos)
             out.emplace_back(std::move(*name), std::move(*value));
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 requests out of a byte stream, over Boost.Beast's parser, without I/O. One object a request.
 //
-//   bounds: header_bytes_max for the request line and all headers, body_bytes_max for the body: a body over the limit is not kept,
-//   and the request says so.
+//   bounds: header_bytes_max for the request line and all headers, body_bytes_max for the body: a body over the limit or with
+//   broken chunks is not kept, and the request says so.
 #pragma once
 
 #include <memory>
@@ -25,19 +25,20 @@ public:
 
     enum class progress : std::uint8_t { more, complete };
     /// Takes bytes from the front of `in` and says how many in `used`. Fails on what is no HTTP request; errc::too_large: headers;
-    /// errc::unsupported: another version of HTTP; errc::not_found: a transfer encoding that is not known here.
+    /// errc::unsupported: another version of HTTP; errc::not_found: a transfer encoding that is not known here. The text of the
+    /// error is what the client is told beside the status, if anything.
     result<progress> feed(byte_view in, std::size_t& used);
     /// The client waits for "100 Continue" before it sends the body. True once.
     bool take_expects_continue();
-    /// After complete.
-    request take();
+    /// After complete. Fails where the path has escapes that are none.
+    result<request> take();
 
 private:
     struct impl;
     std::unique_ptr<impl> impl_;
 };
 
-/// Appends name=value pairs of a query or a form, escapes undone ("+" is a blank).
+/// Appends name=value pairs of a query or a form, escapes undone ("+" is a blank). One that is broken, or has a semicolon, is left out.
 void parse_query(std::string_view text, std::vector<std::pair<std::string, std::string>>& out);
 
 }  // namespace tetrad::rpc::http

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/http/server.hpp"
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "runtime/timer.hpp"
 
@@ -17,8 +15,15 @@ constexpr std::size_t read_bytes = 16 * 1024;
 constexpr std::size_t linger_bytes = 16 * 1024 * 1024;
 constexpr duration linger_time = 1s;
 
-response plain(int status, std::string text) {
-    return {status, "text/plain; charset=utf-8", {{"X-Content-Type-Options", "nosniff"}}, std::move(text)};
+/// To what could not be read; as Go's server writes it.
+response refusal(int status, std::string_view text) {
+    response r{status, "text/plain; charset=utf-8", {}, format("{} {}", status, reason(status))};
+    if (status == 501)
+        r.body = "Unsupported transfer encoding";
+    if (!text.empty())
+        r.body += ": " + std::string(text);
+    r.tells_time = false;
+    return r;
 }
 
 /// Of a request that could not be read; 0: there is nobody to answer.
@@ -35,7 +40,11 @@ int status_of(errc c) {
 }  // namespace
 
 server::server(runtime::shard& api, server_options options, handler answer, logger log)
-    : here_(api), options_(std::move(options)), answer_(std::move(answer)), log_(log), tasks_(api) {}
+    : here_(api),
+      options_(std::move(options)),
+      answer_(std::move(answer)),
+      log_(log),
+      tasks_(api) {}
 
 result<runtime::endpoint> server::listen(const runtime::endpoint& at) {
     TRY(auto socket, runtime::tcp_listener::listen(here_.io(), at));
@@ -68,7 +77,8 @@ task<void> server::serve(runtime::tcp_stream stream, runtime::semaphore::unit sl
     auto conversation = converse(stream);
     result<void> ended = co_await conversation;
     if (!ended && ended.error().code != errc::closed && ended.error().code != errc::cancelled)
-        log_.debug("connection ended", "remote", to_string(stream.remote()), "why", ended.error().text);
+        log_.debug("connection ended", "remote", to_string(stream.remote()), "why",
+                   ended.error().text);
 }
 
 // Reads one request; `rest` holds what came with it and belongs to the next.
@@ -112,25 +122,26 @@ task<result<void>> server::converse(runtime::tcp_stream& stream) {
     bytes rest;
     for (bool again = true; again;) {
         auto reading = read_request(stream, rest);
-        result<request> asked = co_await runtime::with_deadline(here_.now() + options_.read_timeout, std::move(reading));
-        response answer;
+        result<request> asked = co_await runtime::with_deadline(here_.now() + options_.read_timeout,
+                                                                std::move(reading));
+        response reply;
         bool head_only = false;
         if (asked) {
             again = asked->keep_alive;
             head_only = asked->method == "HEAD";
-            auto answering = answer_(*asked);
-            answer = co_await answering;
-            add_cors(*asked, answer);
+            auto answering = answer(*asked);
+            reply = co_await answering;
         } else if (const int status = status_of(asked.error().code); status != 0) {
             again = false;
-            answer = plain(status, format("{} {}: {}", status, reason(status), asked.error().text));
+            reply = refusal(status, asked.error().text);
         } else {
             co_return pass(asked);  // closed, idle for too long, or stopping
         }
-        const std::string text = render(answer, here_.io().wall_clock(), again, head_only);
+        const std::string text = render(reply, here_.io().wall_clock(), again, head_only);
         auto writing = stream.write_all(view(text));
-        co_await ok(runtime::with_deadline(here_.now() + options_.write_timeout, std::move(writing)));
-        if (asked && asked->body_too_large) {
+        co_await ok(
+            runtime::with_deadline(here_.now() + options_.write_timeout, std::move(writing)));
+        if (!asked || !asked->body_problem.empty()) {
             auto draining = drain(stream);
             (void)co_await runtime::with_deadline(here_.now() + linger_time, std::move(draining));
         }
@@ -138,36 +149,16 @@ task<result<void>> server::converse(runtime::tcp_stream& stream) {
     co_return result<void>{};
 }
 
-// ---- CORS ----
-
-bool server::allows(const std::string& origin) const {
-    return std::ranges::any_of(options_.cors.origins, [&](const std::string& rule) {
-        const auto star = rule.find('*');
-        if (star == rule.npos)
-            return rule == origin;
-        const auto head = std::string_view(rule).substr(0, star), tail = std::string_view(rule).substr(star + 1);
-        return origin.size() >= head.size() + tail.size() && origin.starts_with(head) && origin.ends_with(tail);
-    });
-}
-
-void server::add_cors(const request& q, response& r) const {
-    if (options_.cors.origins.empty())
-        return;
-    r.headers.emplace_back("Vary", "Origin");
-    if (q.origin.empty() || !allows(q.origin))
-        return;
-    const bool any = std::ranges::find(options_.cors.origins, "*") != options_.cors.origins.end();
-    r.headers.emplace_back("Access-Control-Allow-Origin", any ? "*" : q.origin);
-    if (q.method == "OPTIONS" && !q.access_control_request_method.empty()) {
-        r.status = 204;
-        r.body.clear();
-        r.content_type.clear();
-        r.headers.emplace_back("Access-Control-Allow-Methods", q.access_control_request_method);
-        std::string headers;
-        for (const auto& h : options_.cors.headers)
-            headers += (headers.empty() ? "" : ", ") + h;
-        r.headers.emplace_back("Access-Control-Allow-Headers", headers);
-    }
+// A preflight never reaches the methods; what is refused for its body says nothing to other origins.
+task<response> server::answer(const request& q) {
+    const bool cors = options_.cors.enabled() && q.body_problem.empty();
+    if (cors && is_preflight(q))
+        co_return answer_preflight(options_.cors, q);
+    auto answering = answer_(q);
+    response r = co_await answering;
+    if (cors)
+        add_cors_headers(options_.cors, q, r);
+    co_return r;
 }
 
 }  // namespace tetrad::rpc::http

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "rpc/http/cors.hpp"
 #include "rpc/http/message.hpp"
 #include "rpc/http/parser.hpp"
 #include "runtime/scope.hpp"
@@ -18,12 +19,6 @@
 #include "runtime/tcp.hpp"
 
 namespace tetrad::rpc::http {
-
-struct cors_rules {
-    std::vector<std::string> origins;  // "*", or with one "*" inside; empty: no CORS
-    std::vector<std::string> methods;
-    std::vector<std::string> headers;
-};
 
 struct server_options {
     std::size_t connections_max = 900;
@@ -54,8 +49,7 @@ private:
     runtime::task<result<void>> converse(runtime::tcp_stream& stream);
     runtime::task<result<void>> drain(runtime::tcp_stream& stream);
     runtime::task<result<request>> read_request(runtime::tcp_stream& stream, bytes& rest);
-    void add_cors(const request&, response&) const;
-    bool allows(const std::string& origin) const;
+    runtime::task<response> answer(const request&);
 
     runtime::shard& here_;
     server_options options_;

@@ -5,6 +5,7 @@ go 1.22.11
 require (
 	github.com/cometbft/cometbft v0.38.25
 	github.com/cometbft/cometbft-db v0.14.1
+	github.com/rs/cors v1.11.1
 )
 
 require (

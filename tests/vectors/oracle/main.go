@@ -3,6 +3,9 @@
 // tests of chain/ read the file; this program is only needed to make it anew:
 //
 //	cd tests/vectors/oracle && go mod tidy && go run . > ../chain_oracle.json
+//
+// With the argument "rpc" it writes tests/vectors/rpc_oracle.json instead: what CometBFT's HTTP server answers to good and bad
+// requests; tests/unit/rpc reads that.
 package main
 
 import (
@@ -11,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand"
+	"os"
 	"reflect"
 	"sort"
 	"strings"
@@ -75,6 +79,10 @@ func errorText(err error) string {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "rpc" {
+		fmt.Printf("{\n\"_about\": %s,\n\"cases\": %s\n}\n", encoded("made by tests/vectors/oracle: what CometBFT v0.38.25's server answers"), text(rpcCases()))
+		return
+	}
 	keys := make([]string, 24)
 	for i := range keys {
 		keys[i] = hexed(key(i).PubKey().Bytes())
