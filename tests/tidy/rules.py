@@ -5,12 +5,12 @@ import tomllib
 
 from coro import coroutines
 from layers import cycles, layers, libraries, own_header_first
-from shape import length, mirror, readme
+from shape import length, mirror, readme, vectors
 from source import Tree
 from words import references, spdx, texts, words
 
 RULES = {rule.__name__: rule for rule in
-         (layers, cycles, libraries, own_header_first, words, texts, spdx, references, coroutines, length, readme, mirror)}
+         (layers, cycles, libraries, own_header_first, words, texts, spdx, references, coroutines, length, readme, mirror, vectors)}
 
 
 def load(root):

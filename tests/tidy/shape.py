@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shape of the tree: lengths, a README per folder, tests that mirror what they test."""
+"""The shape of the tree: lengths, a README per folder, tests that mirror what they test, golden vectors that are read."""
+import json
 import os
+import re
+
+from source import line_of
 
 
 def length(tree):
@@ -34,3 +38,18 @@ def mirror(tree):
         stem = tested.removesuffix("_test.cpp")
         if f"{stem}.hpp" not in tree.paths and f"{stem}.cpp" not in tree.paths:
             yield source.path, 1, f"neither {stem}.hpp nor {stem}.cpp exists"
+
+
+def vectors(tree):
+    """Every group of the golden vectors is read by a unit test: group("name"), group x("name"), y("other"), or a helper whose name
+    ends in group. A group that waits for its part of the product is an allowance."""
+    read = set()
+    for source in tree.cpp:
+        if source.path.startswith("tests/unit/"):
+            for names in re.findall(r'group(?:<[\w:]+>)?((?:,?\s*\w*\("\w+"\))+)', source.text):
+                read.update(re.findall(r'"(\w+)"', names))
+    for source in tree.texts:
+        if source.path == "tests/vectors/vectors.json":
+            for name in json.loads(source.text):
+                if not name.startswith("_") and name not in read:
+                    yield source.path, line_of(source.text, source.text.index(f'"{name}"')), f"no unit test reads {name}"
