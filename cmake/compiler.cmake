@@ -10,6 +10,10 @@ target_include_directories(tetrad_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BI
 # g++ 12 reports -Wrestrict and -Wmaybe-uninitialized falsely in std::string and through std::optional and std::variant.
 target_compile_options(tetrad_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
                        -Wno-restrict -Wno-maybe-uninitialized)
+# Elsewhere a newer compiler may warn of more.
+if(DEFINED ENV{CI})
+    target_compile_options(tetrad_flags INTERFACE -Werror)
+endif()
 
 set(TETRAD_SANITIZE "" CACHE STRING "empty, asan or tsan")
 if(TETRAD_SANITIZE STREQUAL "asan")

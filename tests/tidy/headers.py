@@ -46,7 +46,7 @@ def headers_alone(tree, build):
 
 
 class _Flags:
-    """The compiler and flags of each folder, as the build's own list of commands has them."""
+    """The compiler and flags of each folder, as the build's own list of commands has them; those of the file that is given most."""
     def __init__(self, root, build):
         self.by_folder, self.default = {}, ["g++", "-std=c++23"]
         try:
@@ -56,7 +56,8 @@ class _Flags:
             commands = []
         for entry in commands:
             folder = _folder(os.path.relpath(entry["file"], root))
-            self.by_folder.setdefault(folder, self._keep(shlex.split(entry["command"]), entry["directory"]))
+            kept = self._keep(shlex.split(entry["command"]), entry["directory"])
+            self.by_folder[folder] = max(self.by_folder.get(folder, []), kept, key=len)
         self.include = ["-I", root]
         self.compiler = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False).stdout
 

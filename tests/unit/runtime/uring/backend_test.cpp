@@ -162,32 +162,6 @@ TEST_CASE("a cancellation before submission, in the kernel, after completion, an
     REQUIRE(o.completions == 4);
 }
 
-TEST_CASE("an operation that the kernel puts off is submitted again until it has an answer") {
-    const auto io = open_backend();
-    connected_pair p;
-    REQUIRE(::fcntl(p.fds[0], F_SETFL, O_NONBLOCK) ==
-            0);  // the kernel says EAGAIN instead of waiting
-    char byte = 0;
-    plain_op o(op_code::recv, p.fds[0], &byte, 1);
-    io->submit(o);
-    while (io->resubmitted() < 5)
-        io->turn(instant{0});
-    REQUIRE(o.in_flight);
-    REQUIRE(o.completions == 0);
-    p.send("z");
-    turn_until(*io, o);
-    REQUIRE(o.result == 1);
-    REQUIRE(byte == 'z');
-    io->submit(o);
-    const auto before = io->resubmitted();
-    while (io->resubmitted() == before)
-        io->turn(instant{0});
-    io->cancel(o);
-    turn_until(*io, o);
-    REQUIRE(o.result == -ECANCELED);
-    REQUIRE(o.completions == 2);
-}
-
 TEST_CASE("a wake-up from another thread ends a turn, also one that came before") {
     const auto io = open_backend();
     io->turn(instant{0});
