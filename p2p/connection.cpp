@@ -169,7 +169,7 @@ result<std::optional<slice>> multiplexed_connection::add_data(const packet_data&
 
 // Hands on all whole messages that have arrived.
 task<result<void>> multiplexed_connection::dispatch() {
-    for (;;) {
+    while (!why_) {
         result<std::optional<packet>> next = packets_.next();
         if (!next)
             co_return pass(next);
@@ -190,6 +190,7 @@ task<result<void>> multiplexed_connection::dispatch() {
                 co_await ok(handler_(from->about.id, std::move(**whole)));
         }
     }
+    co_return fail(errc::closed, "connection closed");
 }
 
 task<result<void>> multiplexed_connection::receive_all() {

@@ -31,7 +31,7 @@ void block_pool::forget(const std::string& id) {
     for (auto& [h, s] : slots_) {
         release(s, id);
         if (s.block && s.block->from == id) {
-            buffered_bytes_ -= static_cast<std::int64_t>(s.block->encoded.size());
+            buffered_bytes_ -= s.block->bytes();
             s.block.reset();
         }
     }
@@ -160,7 +160,7 @@ result<bool> block_pool::on_block(const std::string& id, pooled_block block, ins
     p->second.last_data = now;
     if (at == slots_.end() || at->second.block)
         return false;  // another was faster
-    const auto size = static_cast<std::int64_t>(block.encoded.size());
+    const auto size = block.bytes();
     buffered_bytes_ += size;
     average_bytes_ += (size - average_bytes_) / 16;
     at->second.block = std::move(block);
@@ -238,7 +238,7 @@ void block_pool::advance() {
         for (const auto& a : std::vector<asked>(at->second.asked_of))
             take_back(at->second, a.peer);
         if (at->second.block)
-            buffered_bytes_ -= static_cast<std::int64_t>(at->second.block->encoded.size());
+            buffered_bytes_ -= at->second.block->bytes();
         slots_.erase(at);
     }
     ++next_;

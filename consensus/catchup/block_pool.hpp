@@ -8,7 +8,7 @@
 // everything up is asked of a second peer. Blocks wait here until they are applied. A pair (h, h+1) of which one is bad loses both
 // peers: it cannot be told who lied.
 //
-//   bounds: window_max heights, per_peer_max requests at one peer, buffered_bytes_max of blocks here and under way (the two lowest
+//   bounds: window_max heights, per_peer_max requests at one peer, buffered_bytes_max of what was received and is under way (the two lowest
 //   heights are always allowed, whatever their size), peers as the hub allows, bans_max remembered bans.
 //
 // Deviations from CometBFT, none visible on the wire: no pause of 3 s before the first request and none of 2 ms between requests;
@@ -28,6 +28,7 @@
 #include "base/strong.hpp"
 #include "base/time.hpp"
 #include "chain/block.hpp"
+#include "chain/commit.hpp"
 
 namespace tetrad::consensus {
 
@@ -36,6 +37,10 @@ struct pooled_block {
     std::shared_ptr<const chain::block> block;
     slice encoded;
     std::string from;
+    std::shared_ptr<const chain::extended_commit> extended;  // null where none came with it
+    std::size_t extended_bytes = 0;                          // of its encoding
+
+    std::int64_t bytes() const { return static_cast<std::int64_t>(encoded.size() + extended_bytes); }
 };
 
 class block_pool {

@@ -171,22 +171,23 @@ result<void> blocksync::on_response(p2p::peer& from, const block_response& r) {
         return pass(block, "block response");
     if (block->last_commit && block->last_commit->signatures.size() > chain::votes_max)
         return fail(errc::too_large, "a block whose last commit has too many signatures");
-    std::shared_ptr<const chain::extended_commit> extended;
     const height_t h = block->header.height;
+    pooled_block received{nullptr, *r.block, from.id()};
     if (r.extended_commit) {
         auto commit = wire::decode_shared<chain::extended_commit>(*r.extended_commit);
         if (!commit)
             return pass(commit, "extended commit");
         if (commit->height != h)
             return fail(errc::invalid, "the extended commit is of another height than its block");
-        extended = std::make_shared<const chain::extended_commit>(std::move(*commit));
+        if (commit->signatures.size() > chain::votes_max)
+            return fail(errc::too_large, "an extended commit with too many signatures");
+        received.extended = std::make_shared<const chain::extended_commit>(std::move(*commit));
+        received.extended_bytes = r.extended_commit->size();
     }
-    auto shared = std::make_shared<const chain::block>(std::move(*block));
-    TRY(const bool is_new, pool_.on_block(from.id(), pooled_block{std::move(shared), *r.block, from.id()}, here_.now()));
-    if (is_new) {
-        extended_[h] = std::move(extended);
+    received.block = std::make_shared<const chain::block>(std::move(*block));
+    TRY(const bool is_new, pool_.on_block(from.id(), std::move(received), here_.now()));
+    if (is_new)
         changed_.notify();
-    }
     return {};
 }
 
@@ -252,9 +253,7 @@ std::vector<blocksync::job> blocksync::next_jobs() {
             set = &tip_.validators;  // the one set it can be: verification or validation says what is wrong
         if (!set)
             break;
-        const auto extended = extended_.find(verify_next_);
-        jobs.push_back({verify_next_, first->block, second->block, first->encoded,
-                        extended == extended_.end() ? nullptr : extended->second, *set});
+        jobs.push_back({verify_next_, first->block, second->block, first->encoded, first->extended, *set});
         ++verify_next_;
     }
     return jobs;
@@ -325,7 +324,6 @@ task<void> blocksync::apply_one(synced_block block, std::uint64_t generation) {
     result<chain_tip> applied = co_await apply_.call(std::move(block));
     if (applied) {
         tip_ = std::move(*applied);
-        extended_.erase(extended_.begin(), extended_.upper_bound(tip_.height));
         while (pool_.height() <= tip_.height)
             pool_.advance();
         verify_next_ = std::max(verify_next_, pool_.height());

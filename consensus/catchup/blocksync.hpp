@@ -97,7 +97,6 @@ private:
     runtime::scope tasks_;
 
     block_pool pool_;
-    std::map<height_t, std::shared_ptr<const chain::extended_commit>> extended_;  // of blocks in the pool
     std::map<height_t, synced_block> verified_;
     height_t verify_next_, apply_next_;
     std::uint64_t generation_ = 0;   // goes up when what is under way is void

@@ -24,6 +24,7 @@ struct connected {
     std::vector<std::pair<channel_id, bytes>> received;
     std::vector<instant> received_at;
     duration handling_time{0};  // of each message
+    bool ends_itself = false;   // the handler ends the connection, and finds its message fine
     result<void> verdict;       // on each message
     std::optional<error> ended;
     instant born;
@@ -68,6 +69,8 @@ struct connected {
     task<result<void>> handle(channel_id c, slice m) {
         received.emplace_back(c, to_bytes(m.view()));
         received_at.push_back(a.here.now());
+        if (ends_itself)
+            connection->end(error(errc::invalid, "enough"));
         if (handling_time > 0ns)
             co_await ok(runtime::sleep_for(handling_time));
         co_return verdict;

@@ -182,6 +182,16 @@ TEST_CASE("a handler's error ends the connection, and nothing more is handed to 
     CHECK(t.received.size() == 1);
 }
 
+TEST_CASE("a connection that was ended hands on nothing more of what it has received") {
+    connected t;
+    t.ends_itself = true;
+    auto stream = message_packets(quick, view("first"));
+    append(stream, message_packets(quick, view("second")));
+    t.peer->send(stream);
+    CHECK(t.end_reason() == "enough");
+    CHECK(t.received.size() == 1);
+}
+
 TEST_CASE("the first reason to end counts, and the connection is closed at the far end too") {
     connected t;
     t.connection->end(error(errc::invalid, "first"));

@@ -49,10 +49,10 @@ struct pooling {
         return out;
     }
     result<bool> give(const std::string& id, std::int64_t h,
-                      const slice& encoded = slice(bytes(100))) {
+                      const slice& encoded = slice(bytes(100)), std::size_t extended_bytes = 0) {
         auto b = std::make_shared<chain::block>();
         b->header.height = height_t(h);
-        return pool.on_block(id, pooled_block{std::move(b), encoded, id}, now);
+        return pool.on_block(id, {std::move(b), encoded, id, nullptr, extended_bytes}, now);
     }
     void no_block(const std::string& id, std::int64_t h) { pool.on_no_block(id, height_t(h), now); }
     bool has(std::int64_t h) const { return pool.at(height_t(h)) != nullptr; }
@@ -153,11 +153,13 @@ TEST_CASE(
     pooling t;
     t.peers({"a", "b", "c", "d", "e"}, 100);
     REQUIRE_FALSE(t.requests().empty());
-    const slice large(bytes(40 * 1024 * 1024));  // one buffer for all
+    constexpr std::size_t large = 40 * 1024 * 1024;
+    const bool in_commit = GENERATE(false, true);         // of the block, or of its extended commit
+    const slice encoded(bytes(in_commit ? 100 : large));  // one buffer for all
     std::int64_t given = 0;
     for (std::int64_t h = 3; h <= 9; ++h)
         for (const auto* id : {"a", "b", "c", "d", "e"})
-            if (refusal(t.give(id, h, large)) == "new")
+            if (refusal(t.give(id, h, encoded, in_commit ? large : 0)) == "new")
                 ++given;
     CHECK(given == 7);  // 280 MiB
     for (std::int64_t h = 10; h <= 100; ++h)

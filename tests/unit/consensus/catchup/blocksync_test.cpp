@@ -5,7 +5,6 @@
 #include "tests/unit/consensus/catchup/syncing.hpp"
 
 #include <functional>
-#include <numeric>
 
 using namespace tetrad;
 using namespace tetrad::consensus;
@@ -29,10 +28,10 @@ slice changed(std::int64_t h, const std::function<void(chain::block&)>& change) 
     return answer(slice(wire::encode(b)));
 }
 
-std::vector<std::int64_t> heights(std::int64_t first, std::int64_t last) {
-    std::vector<std::int64_t> all(static_cast<std::size_t>(last - first + 1));
-    std::iota(all.begin(), all.end(), first);
-    return all;
+chain::extended_commit crowded() {
+    chain::extended_commit c{height_t(1)};
+    c.signatures.resize(chain::votes_max + 1);
+    return c;
 }
 
 }  // namespace
@@ -190,6 +189,9 @@ TEST_CASE("a block that is none, not asked for, or malformed costs its sender th
         {answer(slice(bytes(100, 0xff))), "block response"},
         {answer(forty().encoded(33)), "block 33 was not asked of this peer"},
         {answer(forty().encoded(1), slice(bytes(10, 0xff))), "extended commit"},
+        {answer(forty().encoded(1), slice(wire::encode(chain::extended_commit{height_t(2)}))),
+         "of another height"},
+        {answer(forty().encoded(1), slice(wire::encode(crowded()))), "too many signatures"},
         {slice(m::encode_blocksync({m::status_response{height_t(30), height_t(1)}})),
          "status: 1..30 after 1..40"},
         {slice(m::encode_blocksync({m::status_response{height_t(50), height_t(51)}})),

@@ -12,6 +12,7 @@
 
 #include <list>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace tetrad::consensus::testing {
@@ -68,6 +69,12 @@ private:
                 s.validators,        s.next_validators};
     }
 };
+
+inline std::vector<std::int64_t> heights(std::int64_t first, std::int64_t last) {
+    std::vector<std::int64_t> all(static_cast<std::size_t>(last - first + 1));
+    std::iota(all.begin(), all.end(), first);
+    return all;
+}
 
 /// A peer with blocks `base` to `height` that answers every request, but for what the test takes out.
 struct chain_peer {
