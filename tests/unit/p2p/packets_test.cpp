@@ -159,3 +159,31 @@ TEST_CASE("a channel of any number comes through: whoever reads the packet check
     CHECK(read_one(wire::encode_delimited(data_packet(-1, true, view("x")))) == "-1 true 78");
     CHECK(read_one(wire::encode_delimited(data_packet(256, true, view("x")))) == "256 true 78");
 }
+
+TEST_CASE("whatever bytes come, the reader gives packets within their limit, or refuses") {
+    const auto seed = GENERATE(range(1, 41));
+    INFO("seed " << seed);
+    seeded_random random(static_cast<std::uint64_t>(seed));
+    int refused = 0;
+    for (int round = 0; round < 50; ++round) {
+        bytes stream;
+        for (int i = 0; i < 5; ++i)
+            append(stream,
+                   wire::encode_delimited(data_packet(static_cast<std::int32_t>(random.below(256)),
+                                                      true, bytes(random.below(300), 7))));
+        for (auto flips = random.below(4); flips > 0; --flips)
+            stream[random.below(stream.size())] ^= static_cast<std::uint8_t>(1 + random.below(255));
+        packet_reader reader(1024);
+        reader.feed(stream);
+        for (std::size_t packets = 0;; ++packets) {
+            REQUIRE(packets <= stream.size());
+            const auto next = reader.next();
+            refused += !next;
+            if (!next || !*next)
+                break;
+            if (const auto* data = std::get_if<packet_data>(&(*next)->sum))
+                REQUIRE(data->bytes.size() <= 1034);
+        }
+    }
+    CHECK(refused > 0);
+}

@@ -242,3 +242,17 @@ TEST_CASE("whichever ephemeral key is the smaller one, each side opens what the 
         CHECK(a.receive_key.open(back));
     }
 }
+
+TEST_CASE("an authentication of which any bit was turned is refused") {
+    two_sides t;
+    const auto right = *t.b.auth();
+    const auto message = without_prefix(right);
+    int accepted = 0;
+    for (std::size_t i = 0; i < message.size(); ++i)
+        for (int bit = 0; bit < 8; ++bit) {
+            auto bent = to_bytes(message);
+            bent[i] ^= static_cast<std::uint8_t>(1 << bit);
+            accepted += t.a.on_auth(bent).has_value();
+        }
+    CHECK(accepted == 0);
+}
