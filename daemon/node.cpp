@@ -282,7 +282,8 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     rpc::environment env{storage::client(plan_.api_reads), plan_.submits, plan_.lists, plan_.network_status, *app_.query,
                          std::move(self), options_.validator_key.public_key(), options_.settings.p2p.external_address,
                          json::to_json(options_.genesis),
-                         options_.settings.tx_index.indexer == "kv"};
+                         options_.settings.tx_index.indexer == "kv",
+                         !options_.settings.storage.discard_abci_responses};
     rpc_ = std::make_unique<rpc::service>(here, options_.settings.rpc, std::move(env), log.module("rpc"));
     plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) { return on_block(std::move(e)); });
     result<std::vector<runtime::endpoint>> at = co_await rpc_->start();

@@ -28,6 +28,7 @@ struct environment {
     std::string external_address;                 // p2p.external_address
     std::string genesis_json;                     // the document as CometBFT marshals it, compact
     bool indexes_txs = true;                      // tx_index.indexer is not null
+    bool keeps_responses = true;                  // not storage.discard_abci_responses
 };
 
 }  // namespace tetrad::rpc

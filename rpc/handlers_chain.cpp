@@ -148,8 +148,10 @@ handlers::answer handlers::commit(height_arguments a, json::writer& w) {
 }
 
 handlers::answer handlers::block_results(height_arguments a, json::writer& w) {
-    auto read = [a](storage::store& s) -> result<block_results_result> {
+    auto read = [this, a](storage::store& s) -> result<block_results_result> {
         TRY(const auto h, resolve_height(s, s.height(), a.height));
+        if (!env_.keeps_responses)  // the last one is there, for the handshake alone
+            return fail(errc::unsupported, "node is not persisting finalize block responses");
         TRY(const auto encoded, s.response(h));
         if (!encoded)
             return fail(errc::not_found, format("could not find results for height #{}", h.v));

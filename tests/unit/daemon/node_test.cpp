@@ -3,14 +3,11 @@
 #include "daemon/node.hpp"
 
 #include "app/kvstore/kvstore.hpp"
-#include "base/wire/protobuf.hpp"
-#include "chain/results.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/sim/host.hpp"
 #include "runtime/sim/world.hpp"
-#include "storage/memory.hpp"
-#include "tests/unit/chain/growing_chain.hpp"
+#include "tests/unit/storage/stored_chain.hpp"
 
 #include <memory>
 
@@ -18,7 +15,6 @@
 
 using namespace tetrad;
 using namespace tetrad::daemon;
-using chain::test::growing_chain;
 
 namespace {
 
@@ -29,40 +25,22 @@ crypto::private_key key_of(std::uint8_t n) {
 }
 
 /// A chain of kvstore blocks, stored as a node would have stored them.
-struct stored_chain {
-    growing_chain chain{{{1, 10}, {2, 7}}};
-    std::shared_ptr<storage::memory_disk> disk = std::make_shared<storage::memory_disk>();
-
-    explicit stored_chain(int blocks) {
+struct stored_chain : storage::test::stored_chain {
+    explicit stored_chain(int blocks) : storage::test::stored_chain({{1, 10}, {2, 7}}) {
         app::kvstore::state app;
         chain.genesis.app_hash = app.app_hash();
         chain.state.app_hash = app.app_hash();
         chain.state.version.consensus.app = app::kvstore::app_version;  // as Info says
         chain.state.last_results_hash = chain::results_hash(std::vector<app::abci::exec_tx_result>{});
-        auto store = storage::store::open(storage::memory_kv::open(disk));
-        REQUIRE(store);
-        storage::block_commit first;
-        first.next = chain.state;
-        REQUIRE((*store)->apply(first));
+        begin();
         for (int h = 1; h <= blocks; ++h) {
-            const auto tx = slice(to_bytes(format("key{}=value{}", h, h)));
-            const chain::block b = chain.make({tx});
-            const auto last_commit = chain.last_commit;
             ++app.size;
             app::abci::response_finalize_block response;
             response.tx_results.resize(1);
             response.app_hash = app.app_hash();
-            chain.apply(b, {chain::results_hash(response.tx_results), {}, {}, response.app_hash});
-            storage::block_commit c;
-            c.block.emplace();
-            c.block->encoded = slice(wire::encode(b));
-            c.block->meta = {growing_chain::id_of(b), static_cast<std::int64_t>(c.block->encoded.size()), b.header, 1};
-            c.block->last_commit = last_commit;
-            c.block->seen_commit = chain.last_commit;
-            c.next = chain.state;
-            c.response = slice(wire::encode(response));
-            REQUIRE((*store)->apply(c));
+            grow({slice(to_bytes(format("key{}=value{}", h, h)))}, response);
         }
+        in.reset();
     }
 };
 

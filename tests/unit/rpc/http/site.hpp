@@ -75,7 +75,10 @@ public:
         REQUIRE(bound);
         at = *bound;
     }
-    ~site() { server_side.run(stopped(server)); }
+    ~site() { stop(); }
+    void stop() { server_side.run(stopped(server)); }
+
+    bool may_connect() { return client_side.run(connected(at)).has_value(); }
 
     runtime::tcp_stream connect() {
         auto stream = client_side.run(connected(at));
@@ -98,7 +101,14 @@ public:
     std::string talk(std::string_view text) {
         auto stream = connect();
         client_side.tasks.spawn(send_in_background(stream, std::string(text)));
-        return receive(stream);
+        auto heard = receive(stream);
+        settle();
+        return heard;
+    }
+    /// Until what clients still send in the background has come to its end.
+    void settle() {
+        REQUIRE(
+            world.run_until([&] { return client_side.tasks.running() == 0; }, world.now() + 1h));
     }
 
 private:
