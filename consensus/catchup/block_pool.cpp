@@ -7,6 +7,15 @@
 
 namespace tetrad::consensus {
 
+std::int64_t pooled_block::bytes() const {
+    auto total = encoded.size() + extended_bytes + block->data.txs.size() * sizeof(chain::tx);
+    if (block->last_commit)
+        total += block->last_commit->signatures.size() * sizeof(chain::commit_sig);
+    if (extended)
+        total += extended->signatures.size() * sizeof(chain::extended_commit_sig);
+    return static_cast<std::int64_t>(total);
+}
+
 // ---- peers ----
 
 bool block_pool::is_banned(const std::string& id, instant now) {

@@ -40,7 +40,8 @@ struct pooled_block {
     std::shared_ptr<const chain::extended_commit> extended;  // null where none came with it
     std::size_t extended_bytes = 0;                          // of its encoding
 
-    std::int64_t bytes() const { return static_cast<std::int64_t>(encoded.size() + extended_bytes); }
+    /// What it takes of memory: decoded, many small parts take more than they did in the message.
+    std::int64_t bytes() const;
 };
 
 class block_pool {

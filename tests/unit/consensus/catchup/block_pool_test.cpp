@@ -176,6 +176,19 @@ TEST_CASE(
     CHECK(again[1].height == height_t(2));
 }
 
+TEST_CASE("a block counts with what it takes when it is decoded, not with its encoding alone") {
+    chain::block b;
+    const slice encoded(bytes(100));
+    const auto counted = [&] {
+        return pooled_block{std::make_shared<const chain::block>(b), encoded, "a"}.bytes();
+    };
+    CHECK(counted() == 100);
+    b.data.txs.resize(1000);  // empty ones: two bytes each on the wire
+    CHECK(counted() >= 16'000);
+    b.last_commit.emplace().signatures.resize(1000);
+    CHECK(counted() >= 100'000);
+}
+
 TEST_CASE("a round step raises what a peer is known to have, and never lowers it") {
     pooling t;
     t.peers({"a"}, 5);
