@@ -261,6 +261,37 @@ TEST_CASE(
     CHECK((t.lines.contains("sent an invalid block") || t.lines.contains("block response")));
 }
 
+TEST_CASE("an extended commit goes with its block, and a lie in it drops the senders of the pair") {
+    const auto lie = GENERATE(range(0, 4));
+    const std::function<void(chain::extended_commit&)> changes[] = {
+        [](auto&) {},
+        [](auto& c) { c.signatures[0].extension = slice(to_bytes("another")); },
+        [](auto& c) { c.signatures[1].extension_sig = {}; },
+        [](auto& c) { c.block = chain::test::id_of("another"); },
+    };
+    INFO("lie " << lie);
+    syncing t(forty());
+    t.start();
+    auto& p = t.peer(2);
+    for (std::int64_t h = 1; h <= 40; ++h) {
+        auto commit = forty().extended(h);
+        if (h == 9)
+            changes[lie](commit);
+        p.lies[h] = answer(forty().encoded(h), slice(wire::encode(commit)));
+    }
+    t.connect(p);
+    if (lie == 0) {
+        CHECK(t.reaches(39));
+        CHECK(t.with_extended == 39);
+    } else {
+        CHECK(t.until([&] { return !p.is_connected(); }));
+        CHECK(t.height < 9);
+        CHECK(t.lines.contains("sent an invalid block (height 9 or 10)"));
+        t.connect(3);
+        CHECK(t.reaches(39));
+    }
+}
+
 TEST_CASE(
     "both senders of a bad pair are dropped, since it cannot be told who lied; they may come back "
     "after sixty seconds") {

@@ -46,6 +46,19 @@ struct made_chain {
         }
     }
     std::int64_t length() const { return static_cast<std::int64_t>(blocks.size()) - 1; }
+    /// As +2/3 signed block h where extensions are enabled: each with one of its own.
+    chain::extended_commit extended(std::int64_t h) const {
+        const auto& seen = commits.at(static_cast<std::size_t>(h)).block->seen_commit;
+        chain::extended_commit c{seen.height, seen.round, seen.block, {}};
+        for (const auto& s : seen.signatures)
+            c.signatures.push_back(
+                {s.flag, s.validator, s.time, s.sig, slice(to_bytes(s.validator)), {}});
+        for (std::size_t i = 0; i < c.signatures.size(); ++i)
+            c.signatures[i].extension_sig = chain::test::sign(
+                chain::test::key_of(c.signatures[i].validator),
+                chain::extension_sign_bytes(c.vote_at(i), growing.state.chain_id));
+        return c;
+    }
     slice encoded(std::int64_t h) const {
         return slice(wire::encode(blocks.at(static_cast<std::size_t>(h))));
     }
@@ -158,6 +171,7 @@ struct syncing {
     // What executes:
     std::int64_t height = 0;
     std::vector<std::int64_t> applied;
+    std::size_t with_extended = 0;         // of them
     std::map<std::int64_t, int> refusals;  // how often a height is still refused
     duration execution_time{0};
 
@@ -250,6 +264,7 @@ private:
         CHECK(b.id == growing_chain::id_of(chain.blocks.at(static_cast<std::size_t>(h))));
         CHECK(b.commit->height == height_t(h));
         applied.push_back(h);
+        with_extended += b.extended_commit != nullptr;
         height = h;
         co_return chain.tips.at(static_cast<std::size_t>(h));
     }
