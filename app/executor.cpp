@@ -92,7 +92,7 @@ task<result<void>> executor::apply(const decided& d) {
 
     log_.info("executed block", "height", block.header.height.v, "txs", block.data.txs.size(), "app_hash",
               to_hex_upper(state_.app_hash));
-    auto event = std::make_shared<block_committed>(block_committed{block.header.height, d.id, d.block, response, d.catching_up});
+    auto event = std::make_shared<block_committed>(block_committed{block.header.height, d.id, d.block, response});
     result<void> told = co_await ports_.events.post(std::move(event));
     co_return told;
 }

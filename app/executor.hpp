@@ -52,7 +52,6 @@ public:
         chain::commit seen_commit;
         std::shared_ptr<const chain::extended_commit> extended_commit;
         bool skip_last_commit = false;   // it was verified as the last block's commit already
-        bool catching_up = false;        // for who listens to events
     };
     /// Only the checks: does it follow on the state? errc::invalid where not.
     result<void> validate(const decided&, timestamp now) const;

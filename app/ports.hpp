@@ -65,7 +65,6 @@ struct block_committed {
     chain::block_id id;
     std::shared_ptr<const chain::block> block;
     std::shared_ptr<const abci::response_finalize_block> response;
-    bool catching_up = true;
 };
 using events_port = runtime::port<std::shared_ptr<const block_committed>, result<void>>;
 

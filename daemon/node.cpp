@@ -251,6 +251,7 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     blocksync_ = std::make_unique<consensus::blocksync>(here, std::move(tip), plan_.apply, storage::client(plan_.network_reads),
                                                         verifier_, log.module("blocksync"));
     blocksync_->on_peer_height = [this](const std::string& peer, height_t h) { mempool_->on_peer_height(peer, h); };
+    blocksync_->on_progress = [this](consensus::sync_progress p) { return plan_.progress.try_post(p); };
     hub_ = std::make_unique<p2p::hub>(here, hub_options_of(options_, app::kvstore::app_version), resolver_, log.module("p2p"));
     hub_->add(*blocksync_);
     hub_->add(*mempool_);
@@ -286,12 +287,18 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
                          !options_.settings.storage.discard_abci_responses};
     rpc_ = std::make_unique<rpc::service>(here, options_.settings.rpc, std::move(env), log.module("rpc"));
     plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) { return on_block(std::move(e)); });
+    plan_.progress.serve(tasks(role::api), [this](consensus::sync_progress p) { return on_progress(p); });
     result<std::vector<runtime::endpoint>> at = co_await rpc_->start();
     co_return at;
 }
 
 task<result<void>> node::on_block(std::shared_ptr<const app::block_committed> e) {
     rpc_->on_block(e);
+    co_return result<void>{};
+}
+
+task<result<void>> node::on_progress(consensus::sync_progress p) {
+    rpc_->set_catching_up(p.catching_up);
     co_return result<void>{};
 }
 

@@ -87,6 +87,7 @@ private:
     runtime::task<result<std::vector<runtime::endpoint>>> begin_api();
     runtime::task<result<p2p::network_status>> network_status();
     runtime::task<result<void>> on_block(std::shared_ptr<const app::block_committed> e);
+    runtime::task<result<void>> on_progress(consensus::sync_progress p);
     result<void> check_validator(const chain::state&) const;
     runtime::task<void> until_told(runtime::role r);
     void ended(runtime::role r);

@@ -50,6 +50,7 @@ struct shard_plan {
     app::list_port lists;                 // api       -> network        64  1
     p2p::status_port network_status;      // api       -> network        64  1
     app::events_port events;              // consensus -> api            64  1     committed blocks
+    consensus::progress_port progress;    // network   -> api             4  1     catching up or not
     info_port info;                       // consensus -> api             1  1
     app::kvstore::publish_port publish;   // consensus -> api            16  1     the application's snapshot
     go_api_port go_api_shard;             // consensus -> api             1  1

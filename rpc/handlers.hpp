@@ -69,6 +69,7 @@ public:
     handlers(runtime::shard& api, config::rpc_section config, environment env);
     void add_to(route_table& routes);
     void on_block(const std::shared_ptr<const app::block_committed>&);
+    void set_catching_up(bool on) { catching_up_ = on; }
 
 private:
     using answer = runtime::task<result<void>>;

@@ -76,7 +76,6 @@ handlers::answer handlers::broadcast_tx_commit(tx_arguments a, json::writer& w) 
 }
 
 void handlers::on_block(const std::shared_ptr<const app::block_committed>& b) {
-    catching_up_ = b->catching_up;
     if (waiting_.empty())
         return;
     for (std::size_t i = 0; i < b->block->data.txs.size(); ++i) {

@@ -75,5 +75,6 @@ task<result<std::vector<runtime::endpoint>>> service::start() {
 task<void> service::stop() { co_await impl_->server.stop(); }
 
 void service::on_block(const std::shared_ptr<const app::block_committed>& b) { impl_->methods.on_block(b); }
+void service::set_catching_up(bool on) { impl_->methods.set_catching_up(on); }
 
 }  // namespace tetrad::rpc

@@ -26,6 +26,8 @@ public:
     runtime::task<void> stop();
     /// A block was committed.
     void on_block(const std::shared_ptr<const app::block_committed>&);
+    /// Peers are further ahead than block sync has to stay behind, or not any more. True until it is told.
+    void set_catching_up(bool on);
 
 private:
     struct impl;

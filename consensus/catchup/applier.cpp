@@ -21,7 +21,7 @@ task<result<chain_tip>> applier::apply(synced_block b) {
     if (h != executor_.state().next_height())
         co_return fail(errc::closed, format("block {} is not the next one", h.v));
     runtime::shard& here = co_await runtime::current_shard();
-    app::executor::decided d{b.block, b.encoded, b.id, *b.commit, b.extended_commit, verified_last_, b.catching_up};
+    app::executor::decided d{b.block, b.encoded, b.id, *b.commit, b.extended_commit, verified_last_};
     if (auto valid = executor_.validate(d, here.io().wall_clock()); !valid) {
         verified_last_ = false;
         co_return fail(errc::invalid, valid.error().text);

@@ -23,6 +23,7 @@ using runtime::task;
 namespace {
 
 constexpr std::size_t block_send_queue = 64;  // a peer that does not read holds at most so many blocks here
+constexpr std::int64_t far_behind = 32;
 constexpr std::int64_t announce_every = 32;   // while far behind
 
 slice encoded(blocksync_message m) { return slice(chain::messages::encode_blocksync(m)); }
@@ -45,8 +46,7 @@ result<synced_block> verify(const std::string& chain_id, const chain::validator_
         TRY_VOID(chain::ensure_extensions(*extended, true));
         TRY_VOID(chain::verify_extended_commit(chain_id, validators, id, h, *extended));
     }
-    return synced_block{first, bytes, id, std::shared_ptr<const chain::commit>(second, &*second->last_commit), extended,
-                        /*catching_up=*/true};
+    return synced_block{first, bytes, id, std::shared_ptr<const chain::commit>(second, &*second->last_commit), extended};
 }
 
 }  // namespace
@@ -81,6 +81,7 @@ void blocksync::peer_up(p2p::peer& p) { p.try_send(p2p::channels::blocksync, sta
 
 void blocksync::peer_down(p2p::peer& p, const error&) {
     pool_.on_peer_gone(p.id());
+    judge_progress();
     changed_.notify();
 }
 
@@ -93,6 +94,7 @@ void blocksync::drop(const std::string& id, error why) {
 void blocksync::note_height(const std::string& peer, height_t h) {
     if (on_peer_height)
         on_peer_height(peer, h);
+    judge_progress();
     changed_.notify();
 }
 
@@ -191,9 +193,20 @@ result<void> blocksync::on_response(p2p::peer& from, const block_response& r) {
     return {};
 }
 
+bool blocksync::is_far_behind() const { return tip_.height + far_behind < pool_.peer_height_max(); }
+
+// Without peers nothing is known. The tip less one is all that can be applied; who was there has to fall far behind, because
+// between two blocks everybody is a block behind.
+void blocksync::judge_progress() {
+    if (pool_.peer_count() == 0)
+        return;
+    const bool behind = catching_up_ ? tip_.height + 1 < pool_.peer_height_max() : is_far_behind();
+    if (behind != catching_up_ && (!on_progress || on_progress({behind})))
+        catching_up_ = behind;
+}
+
 void blocksync::announce() {
-    const bool far_behind = tip_.height + announce_every < pool_.peer_height_max();
-    if (!far_behind || tip_.height.v % announce_every == 0)
+    if (!is_far_behind() || tip_.height.v % announce_every == 0)
         hub_->broadcast(p2p::channels::blocksync, status_message());
 }
 
@@ -311,7 +324,6 @@ task<void> blocksync::apply_loop() {
             (void)co_await changed_.wait();
             continue;
         }
-        next->second.catching_up = pool_.peer_height_max() > apply_next_ + 1;  // h is applied with the help of h + 1
         tasks_.spawn(apply_one(std::move(next->second), generation_));
         verified_.erase(next);
         ++apply_next_;
@@ -329,6 +341,7 @@ task<void> blocksync::apply_one(synced_block block, std::uint64_t generation) {
         verify_next_ = std::max(verify_next_, pool_.height());
         apply_next_ = std::max(apply_next_, pool_.height());
         announce();
+        judge_progress();
     } else if (applied.error().code == errc::invalid && generation == generation_) {
         reject(h, applied.error());
     }

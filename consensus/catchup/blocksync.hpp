@@ -47,8 +47,11 @@ public:
     runtime::task<void> run();
     /// The chain as the network shard knows it.
     const chain_tip& tip() const { return tip_; }
-    /// Are there blocks above ours that we can apply? (status: catching_up)
+    /// What the peers have, as far as they said.
     height_t peer_height_max() const { return pool_.peer_height_max(); }
+    /// Told when it changes whether there are blocks above ours that we can apply (status: catching_up). False: it could not be
+    /// told now, and is at the next occasion. Set before the hub starts.
+    std::function<bool(sync_progress)> on_progress;
 
     std::vector<p2p::channel_descriptor> channels() const override;
     void peer_up(p2p::peer&) override;
@@ -72,7 +75,9 @@ private:
     runtime::task<result<void>> on_request(p2p::peer&, height_t);
     result<void> on_response(p2p::peer&, const chain::messages::block_response&);
     slice status_message() const;
+    bool is_far_behind() const;
     void announce();
+    void judge_progress();
 
     void send_requests();
     std::vector<job> next_jobs();
@@ -99,6 +104,7 @@ private:
     block_pool pool_;
     std::map<height_t, synced_block> verified_;
     height_t verify_next_, apply_next_;
+    bool catching_up_ = true;        // as told
     std::uint64_t generation_ = 0;   // goes up when what is under way is void
     runtime::event changed_;         // the pool, the tip or verified_ changed
     runtime::event deadlines_;       // next_deadline() may be sooner

@@ -31,11 +31,16 @@ struct synced_block {
     chain::block_id id;
     std::shared_ptr<const chain::commit> commit;  // +2/3 for id, from the next block
     std::shared_ptr<const chain::extended_commit> extended_commit;  // as sent, verified; null where none was sent
-    bool catching_up = true;             // peers are further ahead than block sync has to stay behind
 };
 
 /// Strictly in order. errc::invalid: the block breaks a rule (its senders are dropped, and it is asked for again); errc::closed:
 /// the height was not the next one (a block before it was refused), ask no more from this answer.
 using apply_port = runtime::port<synced_block, result<chain_tip>>;
+
+/// Network to api shard, whenever it changes: are peers further ahead than block sync has to stay behind? True until the first word.
+struct sync_progress {
+    bool catching_up = true;
+};
+using progress_port = runtime::port<sync_progress, result<void>>;
 
 }  // namespace tetrad::consensus

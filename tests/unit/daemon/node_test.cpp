@@ -7,6 +7,8 @@
 #include "runtime/shard.hpp"
 #include "runtime/sim/host.hpp"
 #include "runtime/sim/world.hpp"
+#include "runtime/tcp.hpp"
+#include "tests/unit/runtime/sim/support.hpp"
 #include "tests/unit/storage/stored_chain.hpp"
 
 #include <memory>
@@ -90,6 +92,30 @@ struct simulated_node {
     std::unique_ptr<node> running;
 };
 
+runtime::task<result<std::string>> fetch(runtime::endpoint from, std::string path) {
+    auto to = co_await runtime::ok(runtime::tcp_connect(from));
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    co_await runtime::ok(to.write_all(view(request)));
+    std::string answer;
+    bytes buffer(4096);
+    for (;;) {
+        const std::size_t got = co_await runtime::ok(to.read_some(byte_span(buffer)));
+        if (got == 0)
+            co_return answer;
+        answer += text(byte_view(buffer).first(got));
+    }
+}
+
+/// As its RPC says it to somebody on another host.
+bool is_catching_up(runtime::sim::testing::process& reader, const node& of) {
+    const auto status = reader.run(fetch(of.rpc_endpoints().at(0), "/status"));
+    REQUIRE(status);
+    INFO(*status);
+    const bool yes = status->find("\"catching_up\":true") != std::string::npos;
+    REQUIRE(yes != (status->find("\"catching_up\":false") != std::string::npos));
+    return yes;
+}
+
 void stop(runtime::sim::world& world, std::initializer_list<simulated_node*> nodes) {
     for (auto* n : nodes)
         n->running->request_stop();
@@ -148,6 +174,32 @@ TEST_CASE("a node that was stopped goes on where it was, and its in-memory appli
         CHECK(first.running->height() == height_t(20));
         stop(world, {&first});
     }
+}
+
+TEST_CASE("a node catches up until it has all but the last block of its peers, also where no block comes any more") {
+    constexpr int blocks = 20;
+    stored_chain chain(blocks);
+    runtime::sim::world world(5);
+    runtime::sim::testing::process reader(world.add_host("reader", "10.0.0.9"));
+    simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
+    simulated_node second(world, "second", "10.0.0.2", 12, chain.chain.genesis, std::make_shared<storage::memory_disk>());
+    second.options.settings.p2p.persistent_peers = first.address("10.0.0.1");
+
+    second.start();
+    REQUIRE(world.run_until([&] { return second.running->is_ready(); }, world.now() + 60s));
+    CHECK(is_catching_up(reader, *second.running));  // who has no peers cannot know
+    first.start();
+    REQUIRE(world.run_until([&] { return second.running->height() == height_t(blocks - 1); }, world.now() + 120s));
+    world.run_for(1s);
+    CHECK_FALSE(is_catching_up(reader, *second.running));
+    CHECK_FALSE(is_catching_up(reader, *first.running));  // its peer is behind
+
+    stop(world, {&second});
+    second.start();
+    REQUIRE(world.run_until([&] { return second.running->is_ready(); }, world.now() + 60s));
+    world.run_for(20s);
+    CHECK_FALSE(is_catching_up(reader, *second.running));
+    stop(world, {&first, &second});
 }
 
 TEST_CASE("a home whose validator key is in the validator set is refused with one line") {

@@ -79,9 +79,10 @@ public:
     /// As when consensus has committed it.
     void committed(const chain::block& b, const app::abci::response_finalize_block& response,
                    bool catching_up = false) {
+        methods->set_catching_up(catching_up);
         methods->on_block(std::make_shared<const app::block_committed>(app::block_committed{
             b.header.height, stored.chain.id_of(b), std::make_shared<const chain::block>(b),
-            std::make_shared<const app::abci::response_finalize_block>(response), catching_up}));
+            std::make_shared<const app::abci::response_finalize_block>(response)}));
     }
     /// `blocks` with two transactions each: "tx 3.0", "tx 3.1".
     void grow(int blocks, bool keep_responses = true) {
