@@ -66,10 +66,13 @@ public:
         world.run_idle();
     }
 
+    environment surroundings() {
+        return {storage::client(reads),     submits, lists, status, application, {}, {}, "",
+                R"({"chain_id":"growing"})"};
+    }
     /// Methods anew, with another configuration.
     void begin(config::rpc_section config, const std::function<void(environment&)>& change) {
-        environment env{storage::client(reads),     submits, lists, status, application, {}, {}, "",
-                        R"({"chain_id":"growing"})"};
+        environment env = surroundings();
         if (change)
             change(env);
         routes.clear();
