@@ -109,7 +109,7 @@ TEST_CASE("a block that is committed reaches who waits for it over HTTP") {
         auto response = std::make_shared<app::abci::response_finalize_block>();
         response->tx_results.resize(1);
         s.running->on_block(std::make_shared<const app::block_committed>(
-            app::block_committed{height_t(1), {}, std::move(block), std::move(response), false}));
+            app::block_committed{height_t(1), {}, std::move(block), std::move(response)}));
     });
     const auto heard = s.get(where->front(), "/broadcast_tx_commit?tx=\"mine\"");
     CHECK(heard.find(R"("height":"1")") != heard.npos);
