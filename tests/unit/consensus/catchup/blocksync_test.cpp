@@ -94,6 +94,43 @@ TEST_CASE("an unsolicited status that rises is news as well") {
     CHECK(t.reaches(11, 1s));
 }
 
+TEST_CASE("catching up ends one block behind the peers, and begins again only far behind them") {
+    const made_chain chain(90);
+    syncing t(chain);
+    t.start();
+    t.run_for(5s);
+    CHECK(t.progress_told.empty());  // without peers nothing is known
+    auto& p = t.peer(2);
+    p.height = 40;
+    t.connect(p);
+    REQUIRE(t.reaches(39));
+    t.run_for(1s);
+    CHECK(t.progress_told == std::vector{false});
+    for (p.height = 41; p.height < 50; ++p.height) {
+        p.tell_step(p.height + 1);
+        t.run_for(1s);
+    }
+    CHECK(t.progress_told == std::vector{false});
+    p.height = 90;
+    p.tell_step(91);
+    REQUIRE(t.reaches(89));
+    t.run_for(1s);
+    CHECK(t.progress_told == std::vector{false, true, false});
+}
+
+TEST_CASE("progress that could not be told is told at the next occasion") {
+    syncing t(forty());
+    t.start();
+    t.hears_progress = false;
+    auto& p = t.connect(2);
+    REQUIRE(t.reaches(39));
+    t.run_for(1s);
+    t.hears_progress = true;
+    p.tell_status();
+    t.run_for(1s);
+    CHECK(t.progress_told == std::vector{false});
+}
+
 TEST_CASE("a slow execution loses nothing, and a fast download waits for it within bounds") {
     syncing t(forty());
     t.execution_time = 1s;

@@ -167,6 +167,8 @@ struct syncing {
     std::unique_ptr<consensus::blocksync> sync;
     std::unique_ptr<p2p::hub> hub;
     std::map<std::string, std::int64_t> heights_told;
+    std::vector<bool> progress_told;  // catching up, as long as it is heard
+    bool hears_progress = true;
 
     // What executes:
     std::int64_t height = 0;
@@ -197,6 +199,11 @@ struct syncing {
             workers, logger(lines, "blocksync"));
         sync->on_peer_height = [this](const std::string& id, height_t h) {
             heights_told[id] = h.v;
+        };
+        sync->on_progress = [this](sync_progress p) {
+            if (hears_progress)
+                progress_told.push_back(p.catching_up);
+            return hears_progress;
         };
         hub = std::make_unique<p2p::hub>(on.here, o, resolver, logger(lines, "p2p"));
         hub->add(*sync);
