@@ -58,6 +58,13 @@ http::response error_response(int status, std::string_view id, int c, std::strin
     return r;
 }
 
+std::string html(std::string_view text) {
+    std::string out;
+    for (const char c : text)
+        out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&#34;" : c == '\'' ? "&#39;" : c == '&' ? "&amp;" : std::string(1, c);
+    return out;
+}
+
 void allow_caching(http::response& r) { r.headers.emplace_back("Cache-Control", "public, max-age=86400"); }
 
 /// A result goes straight into the body; a failure takes back what was written and leaves an error object.
@@ -132,6 +139,22 @@ result<request_envelope> envelope_of(const json::value& v) {
     return e;
 }
 
+/// Where a path is not clean the client is sent to the one that is, as by Go's multiplexer (since Go 1.26 with 307).
+std::optional<http::response> redirect(const http::request& q) {
+    const std::string_view target(q.target);
+    const auto path = target.substr(0, target.find('?'));
+    const std::string clean = http::clean_path(path);
+    if (clean == path || q.method == "CONNECT")
+        return std::nullopt;
+    const std::string location = clean + std::string(target.substr(path.size()));
+    http::response r{307, {}, {{"Location", location}}, {}};
+    if (q.method == "GET" || q.method == "HEAD") {
+        r.content_type = "text/html; charset=utf-8";
+        r.body = "<a href=\"" + html(location) + "\">" + std::string(http::reason(r.status)) + "</a>.\n\n";
+    }
+    return r;
+}
+
 }  // namespace
 
 bool is_websocket_method(std::string_view name) {
@@ -144,6 +167,8 @@ task<http::response> jsonrpc::answer(const http::request& q) const {
         refused.tells_time = false;
         co_return refused;
     }
+    if (auto elsewhere = redirect(q))
+        co_return std::move(*elsewhere);
     if (q.path == "/" || q.path.empty()) {
         auto body = answer_body(q);
         http::response r = co_await body;
@@ -247,12 +272,6 @@ http::response jsonrpc::list_of_methods(const http::request& q) const {
     http::response r;
     r.content_type = "text/html";
     r.body = "<html><body><br>Available endpoints:<br><br>Endpoints that require arguments:<br>";
-    const auto html = [](std::string_view text) {
-        std::string out;
-        for (const char c : text)
-            out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&#34;" : c == '&' ? "&amp;" : std::string(1, c);
-        return out;
-    };
     const std::string host = html(q.host);
     for (const auto& [name, route] : routes_) {
         std::string link = "//" + host + "/" + name + "?", arguments;

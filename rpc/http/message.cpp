@@ -39,6 +39,7 @@ std::string_view reason(int status) {
     switch (status) {
         case 200: return "OK";
         case 204: return "No Content";
+        case 307: return "Temporary Redirect";
         case 400: return "Bad Request";
         case 404: return "Not Found";
         case 408: return "Request Timeout";
@@ -50,6 +51,17 @@ std::string_view reason(int status) {
         case 503: return "Service Unavailable";
         default: return "Status";
     }
+}
+
+std::string clean_path(std::string_view path) {
+    std::vector<std::string_view> kept;
+    for (const auto part : split(path, '/')) {
+        if (part == ".." && !kept.empty())
+            kept.pop_back();
+        else if (!part.empty() && part != "." && part != "..")
+            kept.push_back(part);
+    }
+    return "/" + join(kept, "/") + (path.ends_with('/') && !kept.empty() ? "/" : "");
 }
 
 std::string render(const response& r, timestamp now, bool keep_alive, bool head_only) {

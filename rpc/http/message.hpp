@@ -14,6 +14,7 @@ namespace tetrad::rpc::http {
 
 struct request {
     std::string method;         // "GET"
+    std::string target;         // "/block?height=5", as it came, without scheme and host
     std::string path;           // "/block", escapes undone
     std::vector<std::pair<std::string, std::string>> query, form;  // of the URL and of a form body, escapes undone
     std::string host;
@@ -36,6 +37,8 @@ struct response {
 };
 
 std::string_view reason(int status);
+/// Without empty, "." and ".." parts, as Go's multiplexer wants it. It begins with a slash; one at its end stays.
+std::string clean_path(std::string_view path);
 /// Status line, headers, and for other requests than HEAD the body.
 std::string render(const response&, timestamp now, bool keep_alive, bool head_only);
 

@@ -118,9 +118,11 @@ result<request> request_parser::take() {
     r.body = std::move(message.body());
 
     const auto target = origin_form({message.target().data(), message.target().size()});
+    r.target = std::string(target);
     const auto mark = target.find('?');
     auto path = percent_decode(target.substr(0, mark), /*plus_is_space=*/false);
-    if (!path)
+    const bool has_path = target.empty() || target.starts_with('/') || target.starts_with('?');
+    if (!path || !(has_path || r.method == "CONNECT"))
         return fail(errc::invalid, "");
     r.path = std::move(*path);
     if (mark != target.npos)

@@ -71,6 +71,9 @@ func (d *difference) httpCases() []rpcCase {
 	return []rpcCase{
 		get("/").as(heads), {name: "POST / with nothing", how: heads},
 		get("/no_such"), get("/block/"), get("/block/5"), get("/subscribe?query=x"), get("/unsubscribe_all"),
+		get("//block?" + at), get("/./block"), get("/block/../status/?x=<"), get("//"), get("/no//such"), get("/%2e%2e/block"),
+		get("/block?" + at + ";x=1"), get("/block?x=1;" + at), get("/block?" + at + "&x=1;y=2"),
+		{name: "POST JSON-RPC to //", path: "//", body: one}, {name: "HEAD //health", verb: http.MethodHead, path: "//health"},
 		{name: "POST JSON-RPC to /block", path: "/block?" + at, body: one},
 		{name: "POST JSON-RPC to /no_such", path: "/no_such", body: one},
 		{name: "a form to /block", path: "/block", body: at, header: form},

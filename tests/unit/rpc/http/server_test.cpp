@@ -80,7 +80,6 @@ TEST_CASE("good and broken HTTP is answered as CometBFT does") {
                      {"another expectation", "an expectation that is not known is not looked at"},
                      {"lines without CR", strict},
                      {"line: GET /nothing HTTP/1.2", strict},
-                     {"line: GET nothing HTTP/1.1", "no path of ours"},
                      {"line: PRI * HTTP/2.0", strict},
                      {"header: A : b", "the words beside 400"},
                      {"header: Content-Length: 9223372036854775808",
