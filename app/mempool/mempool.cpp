@@ -112,7 +112,10 @@ void mempool::peer_up(p2p::peer& p) {
         p.tasks().spawn(gossip_to(p));
 }
 
-void mempool::peer_down(p2p::peer& p, const error&) { peer_heights_.erase(p.id()); }
+void mempool::peer_down(p2p::peer& p, const error&) {
+    peer_heights_.erase(p.id());
+    pool_.forget_sender(p.id());
+}
 
 void mempool::on_peer_height(const std::string& peer, height_t h) {
     height_t& known = peer_heights_[peer];

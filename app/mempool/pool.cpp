@@ -65,6 +65,11 @@ void tx_pool::erase(const hash256& id) {
     by_id_.erase(at);
 }
 
+void tx_pool::forget_sender(const std::string& peer) {
+    for (auto& [p, e] : entries_)
+        e.senders.erase(peer);
+}
+
 void tx_pool::on_committed(const pool_update& u) {
     height_ = u.height;
     block_tx_bytes_max_ = u.tx_bytes_max;
@@ -109,7 +114,8 @@ const tx_pool::entry* tx_pool::at(position p) const {
 
 std::vector<slice> tx_pool::reap(std::int64_t bytes_max, std::int64_t gas_max) const {
     std::vector<slice> out;
-    std::int64_t bytes = 0, gas = 0;
+    std::int64_t bytes = 0;
+    __int128 gas = 0;  // an application may want any amount
     for (const auto& [p, e] : entries_) {
         bytes += chain::tx_block_size(e.tx.size());
         gas += e.gas_wanted;

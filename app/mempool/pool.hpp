@@ -56,6 +56,8 @@ public:
     void on_rechecked(position, const abci::response_check_tx&);
     /// The application could not be asked: forget that it was seen.
     void forget(const hash256& id) { cache_.remove(id); }
+    /// The peer is gone.
+    void forget_sender(const std::string& peer);
 
     /// The first at or after a position; nullptr where there is none.
     const std::pair<const position, entry>* at_or_after(position) const;
