@@ -59,7 +59,7 @@ task<result<chain::state>> handshake::run() {
     if (s < a)
         co_return fail(errc::fatal, format("the application is at height {}, the store only at {}; restore the blocks or reset the "
                                            "application", a.v, s.v));
-    if (s < t || s > t + 1)
+    if (s < t || s > in_.state.next_height())
         co_return fail(errc::corrupt, format("the store is at height {}, the state at {}", s.v, t.v));
 
     if (s == t) {
