@@ -28,7 +28,7 @@ std::uint32_t crc32c(byte_view data) {
 }
 
 void append_wal_record(bytes& to, byte_view payload) {
-    CHECK(payload.size() <= wal_payload_max);
+    CHECK(!payload.empty() && payload.size() <= wal_payload_max);
     append_big32(to, crc32c(payload));
     append_big32(to, static_cast<std::uint32_t>(payload.size()));
     append(to, payload);
@@ -40,7 +40,7 @@ wal_record next_wal_record(byte_view rest) {
     if (rest.size() < wal_header_size)
         return {wal_found::torn, {}, 0};
     const std::size_t length = big32(rest.subspan(4));
-    if (length > wal_payload_max)
+    if (length == 0 || length > wal_payload_max)
         return {wal_found::damaged, {}, 0};
     if (rest.size() - wal_header_size < length)
         return {wal_found::torn, {}, 0};

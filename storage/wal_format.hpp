@@ -17,14 +17,15 @@ constexpr std::size_t wal_payload_max = 1048576 + 24;
 /// Castagnoli's polynomial, reflected, as iSCSI and RocksDB use it.
 std::uint32_t crc32c(byte_view);
 
-/// The payload is within the maximum.
+/// The payload is within the maximum, and not empty: zeros, which a loss of power leaves where a file had grown, would be empty records
+/// with a checksum that holds.
 void append_wal_record(bytes& to, byte_view payload);
 
 enum class wal_found : std::uint8_t {
     record,
     nothing,  // there is no more
     torn,     // it begins and does not end: a crash while it was written
-    damaged,  // it has a length or a checksum that cannot be
+    damaged,  // it has a length or a checksum that cannot be; zeros too
 };
 struct wal_record {
     wal_found found{};

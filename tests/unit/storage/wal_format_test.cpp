@@ -18,10 +18,10 @@ TEST_CASE("the checksum is CRC-32C") {
 TEST_CASE("records are read back one after another") {
     bytes file;
     append_wal_record(file, view("one"));
-    append_wal_record(file, {});
+    append_wal_record(file, view("x"));
     append_wal_record(file, bytes(wal_payload_max, 7));
     byte_view rest = file;
-    for (const std::size_t size : {std::size_t{3}, std::size_t{0}, wal_payload_max}) {
+    for (const std::size_t size : {std::size_t{3}, std::size_t{1}, wal_payload_max}) {
         const auto r = next_wal_record(rest);
         REQUIRE(r.found == wal_found::record);
         CHECK(r.payload.size() == size);
@@ -53,4 +53,10 @@ TEST_CASE("a length beyond the maximum is damage, not a reason to wait for more"
     append_wal_record(file, view("one"));
     file[4] = 0x7f;
     CHECK(next_wal_record(file).found == wal_found::damaged);
+}
+
+TEST_CASE("zeros are no records, though the checksum of nothing is zero") {
+    for (std::size_t n = 1; n < 64; ++n)
+        CHECK(next_wal_record(bytes(n, 0)).found ==
+              (n < wal_header_size ? wal_found::torn : wal_found::damaged));
 }
