@@ -41,7 +41,8 @@ result<validator_change> parse_validator_tx(byte_view tx) {
         return fail(errc::invalid, "expected 'pubkeytype!pubkey!power'");
     validator_change change{std::string(parts[0]), {}, 0};
     TRY(change.key, from_base64(parts[1]));
-    TRY(change.power, parse_decimal<std::int64_t>(parts[2]));
+    const bool plus = parts[2].starts_with('+') && !parts[2].starts_with("+-");  // Go's ParseInt takes one
+    TRY(change.power, parse_decimal<std::int64_t>(parts[2].substr(plus ? 1 : 0)));
     if (change.power < 0)
         return fail(errc::invalid, "power can not be less than 0");
     return change;
@@ -290,6 +291,8 @@ result<state> state_from_table(const std::vector<std::pair<bytes, bytes>>& rows)
             auto u = wire::decode<chain::validator_update>(byte_view(value).subspan(std::min(prefix.size, value.size())));
             if (!u)
                 return pass(u, "kvstore: stored validator");
+            if (!u->key.has_key())
+                return fail(errc::corrupt, "kvstore: stored validator: no key");
             s.validators.put(std::string(text(u->key.address())), std::string(text(wire::encode(u->key))));
         }
         s.table.put(std::string(text(key)), std::string(text(value)));
