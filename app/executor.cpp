@@ -28,17 +28,32 @@ result<void> executor::validate(const decided& d, timestamp now) const {
     return {};
 }
 
-pool_update pool_update_for(const chain::block& b, const abci::response_finalize_block& r, const chain::state& next) {
+namespace {
+
+// What fits the next block, and nothing that was in the last one.
+pool_update pool_update_for(const chain::state& next) {
     pool_update u;
-    u.height = b.header.height;
-    u.txs = b.data.txs;
-    u.codes.reserve(r.tx_results.size());
-    for (const auto& result : r.tx_results)
-        u.codes.push_back(result.code);
+    u.height = next.last_block_height;
     const auto bytes = next.params.block.max_bytes < 0 ? static_cast<std::int64_t>(chain::block_bytes_max) : next.params.block.max_bytes;
     u.tx_bytes_max = static_cast<std::size_t>(chain::data_bytes_max(bytes, 0, next.validators.size()).value_or(0));
     u.block_gas_max = next.params.block.max_gas;
     return u;
+}
+
+}  // namespace
+
+pool_update pool_update_for(const chain::block& b, const abci::response_finalize_block& r, const chain::state& next) {
+    pool_update u = pool_update_for(next);
+    u.txs = b.data.txs;
+    u.codes.reserve(r.tx_results.size());
+    for (const auto& result : r.tx_results)
+        u.codes.push_back(result.code);
+    return u;
+}
+
+task<result<void>> executor::open_pool() {
+    result<void> told = co_await ports_.pool_update.call(pool_update_for(state_));
+    co_return told;
 }
 
 task<result<void>> executor::apply(const decided& d) {

@@ -55,6 +55,8 @@ public:
     };
     /// Only the checks: does it follow on the state? errc::invalid where not.
     result<void> validate(const decided&, timestamp now) const;
+    /// Once, at the start: tells the pool what fits a block.
+    runtime::task<result<void>> open_pool();
     /// All of it; the block has passed validate().
     runtime::task<result<void>> apply(const decided&);
 

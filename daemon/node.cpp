@@ -213,6 +213,7 @@ task<result<void>> node::boot() {
     if (!p2p)
         co_return pass(p2p);
     p2p_endpoint_ = *p2p;
+    co_await ok(executor_->open_pool());
     const go_api begin;
     result<std::vector<runtime::endpoint>> rpc = co_await plan_.go_api_shard.call(begin);
     if (!rpc)
