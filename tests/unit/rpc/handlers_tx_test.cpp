@@ -122,6 +122,7 @@ TEST_CASE("broadcast_tx_commit waits for the block, exactly as long as it may") 
 }
 
 TEST_CASE("all who wait for the same transaction are answered, and those who wait are bounded") {
+    std::string after;  // written at the end of the api
     api a;
     config::rpc_section config;
     config.max_subscription_clients = 4;
@@ -135,7 +136,6 @@ TEST_CASE("all who wait for the same transaction are answered, and those who wai
     a.world.run_for(1ms);
     for (const auto& each : answers)
         CHECK(member(each, "height") == "\"1\"");
-    std::string after;
     a.start("broadcast_tx_commit", params, after);  // their places are free again
     CHECK(after.empty());
 }
