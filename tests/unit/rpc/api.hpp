@@ -131,7 +131,9 @@ private:
         json::writer w(out);
         auto running = bound->run(w);
         result<void> done = co_await running;
-        co_return done ? out : "error: " + done.error().text;
+        if (!done)
+            out = "error: " + done.error().text;
+        co_return out;
     }
     static task<void> keep_answer(const route& method, std::string params, std::string& answer) {
         auto calling = called(method, std::move(params));

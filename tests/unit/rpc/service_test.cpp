@@ -51,7 +51,8 @@ private:
             heard.append(tetrad::text(byte_view(buffer).first(*got)));
         }
         const auto body = heard.find("\r\n\r\n");
-        co_return body == heard.npos ? heard : heard.substr(body + 4);
+        heard.erase(0, body == heard.npos ? 0 : body + 4);
+        co_return heard;
     }
 };
 
