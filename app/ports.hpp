@@ -40,7 +40,14 @@ struct listed_txs {
 };
 using list_port = runtime::port<list_txs, result<listed_txs>>;
 
-// ---- consensus -> network: the pool around a commit ----
+// ---- consensus -> network: the pool around a proposal and a commit ----
+
+/// Transactions for a block, in order, while their size in it and their gas allow; -1: no limit.
+struct reap_txs {
+    std::int64_t bytes_max = -1;
+    std::int64_t gas_max = -1;
+};
+using reap_port = runtime::port<reap_txs, result<std::vector<slice>>>;
 
 /// No CheckTx may be under way while the application commits. Answered when the mempool connection is idle; then the pool holds
 /// checks back until pool_update.

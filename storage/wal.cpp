@@ -158,6 +158,9 @@ task<result<void>> wal::write() {
 }
 
 task<result<void>> wal::flush() {
+    auto mine = co_await one_.acquire();
+    if (!mine)
+        co_return pass(mine);
     co_await ok(write());
     if (size_ >= limits_.head_size)
         co_await ok(rotate());
@@ -165,6 +168,9 @@ task<result<void>> wal::flush() {
 }
 
 task<result<void>> wal::sync() {
+    auto mine = co_await one_.acquire();
+    if (!mine)
+        co_return pass(mine);
     co_await ok(write());
     result<void> synced = co_await head_.sync();
     if (!synced)

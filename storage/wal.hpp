@@ -3,8 +3,8 @@
 // older ones, each a head once. Records never span two files. What a crash tore off the end of the head is cut when it is opened, and
 // kept in path.CORRUPTED.
 //
-// Owned by one task of one shard, on the backend of that shard. append() is memory alone; flush() gives it to the kernel, where it
-// survives a crash of the process; sync() makes it durable. After a write or a sync has failed nobody knows what the disk holds: every
+// On one shard, whose tasks may share it. append() is memory alone; flush() gives it to the kernel, where it survives a crash of the
+// process; sync() makes all that was appended before durable. After a write or a sync has failed nobody knows what the disk holds: every
 // later call fails (errc::fatal), the node has to stop.
 #pragma once
 
@@ -18,6 +18,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "runtime/file.hpp"
+#include "runtime/sync.hpp"
 #include "runtime/task.hpp"
 
 namespace tetrad::storage {
@@ -68,6 +69,7 @@ private:
     runtime::file head_;
     std::uint64_t size_ = 0;    // of the head
     std::vector<older> older_;  // oldest first
+    runtime::semaphore one_{1};  // writes, syncs or rotates
     bytes buffer_;              // appended, not yet written
     std::optional<error> broken_;
     bool is_new_ = false;

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function for each output of the core.
+#include "base/text.hpp"
+#include "base/wire/protobuf.hpp"
+#include "chain/messages.hpp"
+#include "chain/validate_block.hpp"
+#include "consensus/engine/service.hpp"
+#include "runtime/timer.hpp"
+
+namespace tetrad::consensus::engine {
+
+using runtime::ok;
+using runtime::task;
+namespace messages = chain::messages;
+
+task<result<void>> service::carry(core::output o) {
+    if (auto* what = std::get_if<core::step_entered>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::schedule_timeout>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::make_proposal>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::validate_block>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::sign_vote>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::collect_parts>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::valid_block_known>(&o))
+        return carry(*what);
+    if (auto* what = std::get_if<core::proposal_accepted>(&o))
+        return carry(std::move(*what));
+    if (auto* what = std::get_if<core::vote_added>(&o))
+        return carry(std::move(*what));
+    if (auto* what = std::get_if<core::votes_conflict>(&o))
+        return carry(std::move(*what));
+    if (auto* what = std::get_if<core::apply_block>(&o))
+        return carry(std::move(*what));
+    if (auto* what = std::get_if<core::input_refused>(&o))
+        return carry(std::move(*what));
+    return carry(std::get<core::halt>(std::move(o)));
+}
+
+// ---- news ----
+
+task<result<void>> service::tell(news n) { return parts_.news.post(std::move(n)); }
+
+task<result<void>> service::tell_height() {
+    const auto& rs = state();
+    height_begun begun{rs.height,
+                       rs.validators,
+                       rs.last_validators,
+                       rs.last_commit,
+                       extensions_at(rs.height),
+                       parts_.executor.state().params.block.max_bytes};
+    return tell(news(std::move(begun)));
+}
+
+task<result<void>> service::carry(core::step_entered what) {
+    if (!replaying_)
+        wal_->append(encode_wal(
+            now(), {wal_step{what.height, what.round, std::string(wal_name(what.step))}}));
+    step_begun begun{what.height, what.round, what.step, state().start_time,
+                     state().last_commit_round()};
+    return tell(news(begun));
+}
+
+task<result<void>> service::carry(core::collect_parts what) {
+    // The core checked that a block may have so many parts.
+    auto fresh = chain::part_set::waiting_for(what.parts);
+    if (!fresh)
+        return refuse(fresh.error().text);
+    collecting_ = std::move(*fresh);
+    return tell(news(collecting{what.height, what.parts}));
+}
+
+task<result<void>> service::carry(core::valid_block_known what) {
+    return tell(news(valid_block_news{what.height, what.round, what.parts, what.is_commit}));
+}
+
+task<result<void>> service::carry(core::proposal_accepted what) {
+    proposal_news n{what.proposal,
+                    slice(messages::encode_consensus({messages::proposal_message{what.proposal}}))};
+    return tell(news(std::move(n)));
+}
+
+task<result<void>> service::carry(core::vote_added what) {
+    vote_news n{what.vote, slice(messages::encode_consensus({messages::vote_message{*what.vote}})),
+                what.from};
+    return tell(news(std::move(n)));
+}
+
+task<result<void>> service::carry(core::votes_conflict what) {
+    return refuse("two votes of one validator conflict: " + to_string(*what.first) + " and " +
+                  to_string(*what.second));
+}
+
+task<result<void>> service::carry(core::input_refused what) { return refuse(std::move(what.why)); }
+
+task<result<void>> service::refuse(std::string why) {
+    log_.debug("refused", "height", state().height.v, "round", state().round.v, "why", why);
+    co_return result<void>{};
+}
+
+task<result<void>> service::carry(core::halt what) {
+    co_return fail(errc::fatal, "CONSENSUS FAILURE: " + what.why);
+}
+
+// ---- time ----
+
+task<result<void>> service::carry(core::schedule_timeout what) {
+    if (replaying_) {
+        unarmed_ = what;
+        co_return result<void>{};
+    }
+    armed_ = armed_timeout{runtime::now_of(here_) + std::max(what.after, duration{0}), what};
+    rearmed_.notify();
+    co_return result<void>{};
+}
+
+// ---- proposing ----
+
+task<result<void>> service::carry(core::make_proposal what) {
+    if (replaying_) {
+        unanswered_ = core::output(what);
+        co_return result<void>{};
+    }
+    tasks_.spawn(propose(what));
+    co_return result<void>{};
+}
+
+task<void> service::propose(core::make_proposal asked) {
+    result<held_block> made = co_await make_block(asked);
+    if (made)
+        answer(own_proposal{asked, std::move(*made)});
+    else if (!tasks_.stopping())
+        halt_(made.error());
+}
+
+task<result<service::held_block>> service::make_block(core::make_proposal asked) {
+    if (asked.block) {
+        const auto known = blocks_.find(asked.block->hash);
+        CHECK(known != blocks_.end());
+        co_return known->second;
+    }
+    // Named values: the state may not change while this height is undecided.
+    const chain::state state = parts_.executor.state();
+    chain::extended_commit last;
+    if (this->state().last_commit)
+        last = this->state().last_commit->make_commit();
+    auto room = app::room_for(state, {});
+    if (!room)
+        co_return pass(room);
+    const app::reap_txs wanted{room->reap_bytes_max, room->gas_max};
+    result<std::vector<slice>> txs = co_await parts_.reap.call(wanted);
+    if (!txs)
+        co_return pass(txs, "reaping transactions");
+    auto draft =
+        chain::make_block(state, std::move(*txs), last.to_commit(), {}, *options_.core.self);
+    if (!draft)
+        co_return pass(draft);
+    auto request = app::prepare_request(*draft, state, last, *room);
+    if (!request)
+        co_return pass(request);
+    auto unit = co_await app_.acquire();
+    if (!unit)
+        co_return pass(unit);
+    auto prepared = co_await parts_.app.prepare_proposal(std::move(*request));
+    if (!prepared)
+        co_return pass(prepared, "PrepareProposal");
+    auto block = app::with_txs(state, *draft, std::move(prepared->txs), *room);
+    if (!block)
+        co_return pass(block);
+    slice encoded(wire::encode(*block));
+    auto parts = chain::part_set::of(encoded);
+    co_return held_block{std::make_shared<const chain::block>(std::move(*block)), std::move(parts),
+                         std::move(encoded)};
+}
+
+/// Signs it, unless the round has passed, and gives it to the core as if it had come: the proposal, then its parts.
+task<result<void>> service::take_proposal(own_proposal mine) {
+    const auto& asked = mine.asked;
+    if (!is_at(asked.height, asked.round) || state().proposal ||
+        state().step > core::step_t::propose)
+        co_return result<void>{};
+    chain::proposal p{chain::vote_type::proposal,
+                      asked.height,
+                      asked.round,
+                      asked.pol_round,
+                      mine.block.id(),
+                      now(),
+                      {}};
+    co_await ok(wal_->sync());
+    result<void> signed_ = co_await parts_.signer->sign(p);
+    if (!signed_ && signed_.error().code == errc::invalid) {
+        log_.error("a proposal is not signed", "height", p.height.v, "round", p.round.v, "why",
+                   signed_.error().text);
+        co_return result<void>{};
+    }
+    if (!signed_)
+        co_return pass(signed_, "signing a proposal");
+    wal_->append(encode_wal(
+        now(),
+        {wal_message{slice(messages::encode_consensus({messages::proposal_message{p}})), ""}}));
+    for (std::size_t i = 0; i < mine.block.parts.total(); ++i) {
+        messages::block_part part{p.height, p.round, *mine.block.parts.at(i)};
+        wal_->append(encode_wal(
+            now(), {wal_message{slice(messages::encode_consensus({std::move(part)})), ""}}));
+    }
+    co_await ok(wal_->sync());
+    co_await ok(step(core::input(core::proposal_received{p})));
+    for (std::size_t i = 0; i < mine.block.parts.total() && collecting_; ++i) {
+        part_received part{p.height, p.round, *mine.block.parts.at(i)};
+        co_await ok(take_part(std::move(part)));
+    }
+    co_return result<void>{};
+}
+
+// ---- voting ----
+
+task<result<void>> service::carry(core::sign_vote what) {
+    if (replaying_) {
+        unanswered_ = core::output(what);
+        co_return result<void>{};
+    }
+    const auto index = state().validators.index_of(*options_.core.self);
+    if (!index)
+        co_return result<void>{};
+    chain::vote v{what.type,
+                  what.height,
+                  what.round,
+                  what.block,
+                  std::max(now(), what.not_before),
+                  *options_.core.self,
+                  static_cast<std::int32_t>(*index),
+                  {},
+                  {},
+                  {}};
+    const bool extended = extensions_at(v.height);
+    if (extended && v.type == chain::vote_type::precommit && !v.is_nil())
+        co_await ok(extend(v));
+    co_await ok(wal_->sync());
+    result<void> signed_ = co_await parts_.signer->sign(v, extended);
+    if (!signed_ && signed_.error().code == errc::invalid) {
+        log_.error("a vote is not signed", "vote", to_string(v), "why", signed_.error().text);
+        co_return result<void>{};
+    }
+    if (!signed_)
+        co_return pass(signed_, "signing a vote");
+    wal_->append(encode_wal(
+        now(), {wal_message{slice(messages::encode_consensus({messages::vote_message{v}})), ""}}));
+    co_await ok(wal_->sync());
+    answer(core::input(core::vote_received{std::make_shared<const chain::vote>(std::move(v)), {}}));
+    co_return result<void>{};
+}
+
+task<result<void>> service::extend(chain::vote& v) {
+    const auto known = blocks_.find(v.block.hash);
+    CHECK(known != blocks_.end());
+    auto request = app::extend_request(*known->second.block, parts_.executor.state());
+    if (!request)
+        co_return pass(request);
+    auto unit = co_await app_.acquire();
+    if (!unit)
+        co_return pass(unit);
+    auto answer = co_await parts_.app.extend_vote(std::move(*request));
+    if (!answer)
+        co_return pass(answer, "ExtendVote");
+    if (answer->vote_extension.size() > chain::extension_bytes_max)
+        co_return fail(errc::fatal, "ExtendVote: the application's extension is too large");
+    v.extension = slice(std::move(answer->vote_extension));
+    co_return result<void>{};
+}
+
+// ---- validating ----
+
+task<result<void>> service::carry(core::validate_block what) {
+    if (replaying_) {
+        result<core::verdict> said = co_await verdict_on(what);
+        if (!said)
+            co_return pass(said);
+        answers_.push_front(
+            core::input(core::block_validated{what.height, what.round, what.id, *said}));
+        co_return result<void>{};
+    }
+    tasks_.spawn(validate(what));
+    co_return result<void>{};
+}
+
+task<void> service::validate(core::validate_block what) {
+    result<core::verdict> said = co_await verdict_on(what);
+    if (said)
+        answer(core::input(core::block_validated{what.height, what.round, what.id, *said}));
+    else if (!tasks_.stopping())
+        halt_(said.error());
+}
+
+task<result<core::verdict>> service::verdict_on(core::validate_block what) {
+    const auto known = blocks_.find(what.id.hash);
+    CHECK(known != blocks_.end());
+    const auto block = known->second.block;
+    const chain::state state = parts_.executor.state();
+    chain::block_validation checks;
+    checks.now = now();
+    checks.time_tolerance = options_.block_time_tolerance;
+    checks.shape_checked = true;
+    checks.skip_last_commit = is_last_commit_seen(*block->last_commit);
+    if (auto valid = chain::validate_block(state, *block, checks); !valid) {
+        log_.error("a proposed block is not valid", "height", what.height.v, "round", what.round.v,
+                   "why", valid.error().text);
+        co_return core::verdict::invalid;
+    }
+    if (!what.ask_application)
+        co_return core::verdict::accepted;
+    auto request = app::process_request(*block, state);
+    if (!request)
+        co_return pass(request);
+    auto unit = co_await app_.acquire();
+    if (!unit)
+        co_return pass(unit);
+    auto answer = co_await parts_.app.process_proposal(std::move(*request));
+    if (!answer)
+        co_return pass(answer, "ProcessProposal");
+    if (answer->status == app::abci::proposal_status::unknown)
+        co_return fail(errc::fatal,
+                       "ProcessProposal: the application answers with an unknown status");
+    if (answer->status == app::abci::proposal_status::accept)
+        co_return core::verdict::accepted;
+    log_.error("the application rejects a proposed block", "height", what.height.v, "round",
+               what.round.v);
+    co_return core::verdict::rejected;
+}
+
+/// Every signature in it is one that we counted as a precommit, and so verified.
+bool service::is_last_commit_seen(const chain::commit& c) const {
+    const auto& seen = state().last_commit;
+    if (!seen || seen->height() != c.height || seen->round() != c.round ||
+        seen->size() != c.signatures.size() || seen->majority() != c.block)
+        return false;
+    for (std::size_t i = 0; i < c.signatures.size(); ++i)
+        if (!c.signatures[i].is_absent() &&
+            (!seen->at(i) || commit_sig_of(*seen->at(i)) != c.signatures[i]))
+            return false;
+    return true;
+}
+
+// ---- deciding ----
+
+task<result<void>> service::carry(core::apply_block what) {
+    if (replaying_) {
+        co_await ok(apply_now(std::move(what)));
+        co_return result<void>{};
+    }
+    tasks_.spawn(apply(std::move(what)));
+    co_return result<void>{};
+}
+
+task<void> service::apply(core::apply_block what) {
+    result<void> applied = co_await apply_now(std::move(what));
+    if (!applied && !tasks_.stopping())
+        halt_(applied.error());
+}
+
+task<result<void>> service::apply_now(core::apply_block what) {
+    const auto known = blocks_.find(what.id.hash);
+    CHECK(known != blocks_.end());
+    app::executor::decided d;
+    d.block = known->second.block;
+    d.encoded = known->second.encoded;
+    d.id = what.id;
+    d.seen_commit = what.commit.to_commit();
+    if (extensions_at(what.commit.height))
+        d.extended_commit = std::make_shared<const chain::extended_commit>(what.commit);
+    d.skip_last_commit = is_last_commit_seen(*d.block->last_commit);
+    if (auto valid = parts_.executor.validate(d, now()); !valid)
+        co_return fail(errc::fatal, "CONSENSUS FAILURE: two thirds decided an invalid block: " +
+                                        valid.error().text);
+    auto unit = co_await app_.acquire();
+    if (!unit)
+        co_return pass(unit);
+    co_await ok(parts_.executor.apply(d));
+    proof_needed_ = parts_.executor.state().app_hash != d.block->header.app_hash;
+    answer(core::input(core::block_applied{next_start()}));
+    co_return result<void>{};
+}
+
+/// The block is in the store: what follows in the WAL belongs to the next height.
+task<result<void>> service::end_height(height_t h) {
+    wal_->append(encode_wal(now(), {wal_end_height{h}}));
+    return wal_->sync();
+}
+
+}  // namespace tetrad::consensus::engine
