@@ -125,32 +125,43 @@ task<result<void>> service::replay_record(const slice& payload) {
     if (!read)
         co_return pass(read, "a record of the consensus WAL");
     if (const auto* t = std::get_if<wal_timeout>(&read->entry->what)) {
-        co_await ok(step(core::input(
-            core::timeout_fired{t->height, t->round, static_cast<core::step_t>(t->step)})));
+        const core::input fired =
+            core::timeout_fired{t->height, t->round, static_cast<core::step_t>(t->step)};
+        co_await ok(step(fired));
     } else if (const auto* m = std::get_if<wal_message>(&read->entry->what)) {
-        auto opened = messages::decode_consensus(m->message);
-        if (!opened)
-            co_return pass(opened, "a message in the consensus WAL");
-        if (auto* p = std::get_if<messages::proposal_message>(&opened->what)) {
-            if (m->from.empty())
-                unanswered_.reset();
-            co_await ok(step(core::input(core::proposal_received{p->proposal})));
-        } else if (auto* part = std::get_if<messages::block_part>(&opened->what)) {
-            co_await ok(take_part({part->height, part->round, std::move(part->part)}));
-        } else if (auto* v = std::get_if<messages::vote_message>(&opened->what); v && v->vote) {
-            if (m->from.empty())
-                unanswered_.reset();
-            core::source from;
-            if (const auto id = from_hex(m->from); id && from.assign(*id))
-                co_await ok(step(core::input(core::vote_received{
-                    std::make_shared<const chain::vote>(std::move(*v->vote)), from})));
-        }
+        co_await ok(replay_message(*m));
     }
     while (!answers_.empty()) {
         entry e = std::move(answers_.front());
         answers_.pop_front();
         co_await ok(take(std::move(e)));
     }
+    co_return result<void>{};
+}
+
+task<result<void>> service::replay_message(const wal_message& m) {
+    auto opened = messages::decode_consensus(m.message);
+    if (!opened)
+        co_return pass(opened, "a message in the consensus WAL");
+    core::source from;
+    if (const auto id = from_hex(m.from); !id || !from.assign(*id))
+        co_return fail(errc::corrupt, "a message in the consensus WAL is of a sender with the id " +
+                                          quote(m.from));
+    if (auto* part = std::get_if<messages::block_part>(&opened->what)) {
+        part_received in{part->height, part->round, std::move(part->part)};
+        co_await ok(take_part(std::move(in)));
+        co_return result<void>{};
+    }
+    core::input in = core::txs_available{};
+    if (auto* p = std::get_if<messages::proposal_message>(&opened->what))
+        in = core::proposal_received{p->proposal};
+    else if (auto* v = std::get_if<messages::vote_message>(&opened->what); v && v->vote)
+        in = core::vote_received{std::make_shared<const chain::vote>(std::move(*v->vote)), from};
+    else
+        co_return result<void>{};  // of no consequence for the machine
+    if (m.from.empty())
+        unanswered_.reset();
+    co_await ok(step(std::move(in)));
     co_return result<void>{};
 }
 

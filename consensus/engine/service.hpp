@@ -129,6 +129,7 @@ private:
     runtime::task<result<std::optional<core::vote_set>>> last_commit();
     runtime::task<result<void>> replay();
     runtime::task<result<void>> replay_record(const slice& payload);
+    runtime::task<result<void>> replay_message(const wal_message&);
     runtime::task<result<void>> after_replay();
 
     runtime::shard& here_;
