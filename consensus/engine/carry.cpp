@@ -208,7 +208,8 @@ task<result<void>> service::take_proposal(own_proposal mine) {
             now(), {wal_message{slice(messages::encode_consensus({std::move(part)})), ""}}));
     }
     co_await ok(wal_->sync());
-    co_await ok(step(core::input(core::proposal_received{p})));
+    core::proposal_received received{p};
+    co_await ok(step(core::input(std::move(received))));
     for (std::size_t i = 0; i < mine.block.parts.total() && collecting_; ++i) {
         part_received part{p.height, p.round, *mine.block.parts.at(i)};
         co_await ok(take_part(std::move(part)));

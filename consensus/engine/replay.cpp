@@ -95,7 +95,8 @@ task<result<void>> service::start() {
 task<result<void>> service::replay() {
     const height_t h = state().height;
     const height_t mark = h == parts_.executor.state().initial_height ? height_t(0) : h - 1;
-    auto done = co_await wal_->records_after([h](byte_view p) { return is_end_of(p, h); });
+    const auto is_end = [h](byte_view p) { return is_end_of(p, h); };
+    auto done = co_await wal_->records_after(is_end);
     if (!done)
         co_return pass(done);
     if (*done)
@@ -104,7 +105,8 @@ task<result<void>> service::replay() {
             format(
                 "the consensus WAL says that height {} has ended, and the store does not have it",
                 h.v));
-    auto records = co_await wal_->records_after([mark](byte_view p) { return is_end_of(p, mark); });
+    const auto is_mark = [mark](byte_view p) { return is_end_of(p, mark); };
+    auto records = co_await wal_->records_after(is_mark);
     if (!records)
         co_return pass(records);
     if (!*records) {
