@@ -126,6 +126,9 @@ result<std::vector<endpoint>> uring_backend::resolve(const std::string& host, st
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     if (const int r = ::getaddrinfo(host.c_str(), nullptr, &hints, &found); r != 0) {
+        // Also on a machine without /etc/hosts (RFC 6761, 6.3).
+        if (host == "localhost")
+            return std::vector<endpoint>{*parse_endpoint("127.0.0.1:" + std::to_string(port))};
         if (r == EAI_SYSTEM)
             return system_failure("lookup " + host);
         return fail(r == EAI_NONAME ? errc::not_found : errc::io, "lookup " + host + ": " + ::gai_strerror(r));
