@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A chain of one validator: the engine with a real executor, store, WAL and signer on one simulated host, whose power may go at any
+// Validators whose peers are played by the test: the engine with a real executor, store, WAL and signer on a simulated host each, whose power may go at any
 // moment. The application says yes to everything, or what the test tells it to. Included last of our headers.
 #pragma once
 
@@ -64,14 +64,14 @@ public:
     task<result<abci::response_commit>> commit() override { co_return abci::response_commit{}; }
 };
 
-/// What of it survives: the world, its host's disk and the store's.
-struct solo_home {
-    static constexpr int key = 1;
+/// What of a validator survives: its host's disk and the store's.
+struct validator_home {
     const std::string wal_path = "/node/data/cs.wal/wal",
                       state_path = "/node/data/priv_validator_state.json";
 
-    sim::world world;
+    sim::world& world;
     sim::host& host;
+    const int key;  // of chain/support.hpp's
     std::shared_ptr<storage::memory_disk> store_disk = std::make_shared<storage::memory_disk>();
     chain::test::growing_chain genesis;
     yes_app app;
@@ -80,10 +80,12 @@ struct solo_home {
     std::vector<chain::vote> votes;  // all that were ever told to peers
     std::vector<chain::proposal> proposals;
     std::vector<height_t> begun;  // heights that peers were told of
+    std::function<void(const news&)> on_news;
 
-    explicit solo_home(std::uint64_t seed = 1,
-                       const std::function<void(chain::test::growing_chain&)>& change = {})
-        : world(seed), host(world.add_host("node", "10.0.0.1")), genesis({{key, 10}}) {
+    validator_home(sim::world& w, std::string name, std::string_view ip, int k,
+                   const std::vector<chain::test::key_power>& all,
+                   const std::function<void(chain::test::growing_chain&)>& change = {})
+        : world(w), host(w.add_host(std::move(name), ip)), key(k), genesis(all) {
         if (change)
             change(genesis);
         host.disk().make_directories("/node/data");
@@ -102,12 +104,23 @@ struct solo_home {
     std::unique_ptr<storage::store> stored() { return storage::test::opened(store_disk); }
 };
 
+/// A chain of one.
+struct solo_world {
+    explicit solo_world(std::uint64_t seed) : alone(seed) {}
+    sim::world alone;
+};
+struct solo_home : solo_world, validator_home {
+    explicit solo_home(std::uint64_t seed = 1,
+                       const std::function<void(chain::test::growing_chain&)>& change = {})
+        : solo_world(seed), validator_home(alone, "node", "10.0.0.1", 1, {{1, 10}}, change) {}
+};
+
 /// One run of the process.
 class solo {
 public:
-    explicit solo(solo_home& h)
+    explicit solo(validator_home& h)
         : home(h),
-          signer(chain::test::keys().at(solo_home::key), h.record(), h.state_path,
+          signer(chain::test::keys().at(static_cast<std::size_t>(h.key)), h.record(), h.state_path,
                  h.genesis.state.chain_id) {
         home.world.add(on);
         service_.serve(reads, at_storage);
@@ -152,6 +165,10 @@ public:
         }
         home.world.run_idle();
     }
+    /// As a peer would.
+    void hear(peer_input in) { at_network.spawn(send(std::move(in))); }
+    const core::round_state& state() const { return engine->state(); }
+    height_t height() const { return executor->state().last_block_height; }
     /// The machine loses its power: what runs ends without a trace.
     void lose_power(random_source& random) {
         home.host.power_off();
@@ -159,11 +176,12 @@ public:
         stop();
     }
 
-    solo_home& home;
+    validator_home& home;
     std::optional<error> halted;
 
 private:
     static task<result<void>> done() { co_return result<void>{}; }
+    task<void> send(peer_input in) { (void)co_await inputs.post(std::move(in)); }
     task<result<std::vector<slice>>> reap() { co_return home.pool; }
     task<result<void>> heard(news n) {
         if (const auto* v = std::get_if<vote_news>(&n))
@@ -172,6 +190,8 @@ private:
             home.proposals.push_back(p->proposal);
         if (const auto* b = std::get_if<height_begun>(&n))
             home.begun.push_back(b->height);
+        if (home.on_news)
+            home.on_news(n);
         co_return result<void>{};
     }
 
