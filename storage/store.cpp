@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/store.hpp"
 
-#include <algorithm>
-
 #include "base/text.hpp"
 #include "base/wire/protobuf.hpp"
-#include "storage/keys.hpp"
-#include "storage/records.hpp"
+#include "storage/prune.hpp"
+#include "storage/rows.hpp"
 
 namespace tetrad::storage {
 
 namespace {
 
-constexpr std::int64_t checkpoint_interval = 100'000;  // CometBFT's: a full validator set at least so often
-constexpr std::int64_t seen_commits_kept = 1000;       // enough for double_sign_check_height
-constexpr std::int64_t prune_step = 1000;              // heights in one batch
-
-template <class M>
-result<std::optional<M>> decoded(result<std::optional<slice>> found, std::string_view what) {
-    if (!found)
-        return pass(found);
-    if (!*found)
-        return std::nullopt;
-    auto m = wire::decode_shared<M>(**found);
-    if (!m)
-        return fail(errc::corrupt, format("stored {}: {}", what, m.error().text));
-    return std::move(*m);
-}
+constexpr std::int64_t seen_commits_kept = 1000;  // enough for double_sign_check_height
 
 }  // namespace
 
@@ -38,12 +22,6 @@ struct store::impl {
     void put_validators(batch& b, height_t h, height_t changed, const chain::validator_set& set) const;
     void put_block(batch& b, const block_commit::stored_block& block);
     void put_index(batch& b, height_t h, const block_commit& c) const;
-    result<std::optional<validators_info>> validators_at(height_t h) {
-        return decoded<validators_info>(db->get(table::states, keys::of('V', h)), "validators");
-    }
-    result<std::optional<params_info>> params_at(height_t h) {
-        return decoded<params_info>(db->get(table::states, keys::of('P', h)), "parameters");
-    }
 };
 
 store::store(std::unique_ptr<kv> db) : impl_(std::make_unique<impl>()) { impl_->db = std::move(db); }
@@ -182,8 +160,6 @@ result<void> store::write_app(const app_write& w) {
 
 result<void> store::sync() { return impl_->db->sync(); }
 
-// Blocks below `retain` go. Metas, commits, validators and parameters stay as far down as evidence may still come for; of the
-// latter two also the rows that later ones refer to.
 result<height_t> store::prune(height_t retain) {
     auto& range = impl_->range;
     if (retain <= range.base)
@@ -193,46 +169,7 @@ result<height_t> store::prune(height_t retain) {
     TRY(auto state, this->state());
     if (!state)
         return fail(errc::corrupt, "the store has blocks but no state");
-    const auto& limits = state->params.evidence;
-    height_t evidence_from = range.meta_base;  // the lowest height of which evidence is not too old
-    for (; evidence_from < retain; ++evidence_from) {
-        TRY(auto m, meta(evidence_from));
-        if (m && (state->last_block_height - evidence_from <= limits.max_age_blocks ||
-                  state->last_block_time - m->header.time <= limits.max_age))
-            break;
-    }
-
-    TRY(const auto first_kept, impl_->validators_at(evidence_from));
-    TRY(const auto params_kept, impl_->params_at(evidence_from));
-    const auto refers = [&](height_t h) {
-        const height_t checkpoint(evidence_from.v - evidence_from.v % checkpoint_interval);
-        return (first_kept && (h == first_kept->last_changed || h == checkpoint)) || (params_kept && h == params_kept->last_changed);
-    };
-    for (height_t h = range.base; h < retain;) {
-        batch b;
-        const height_t end = std::min(retain, h + prune_step);
-        for (const char kind : {'B', 'S', 'E'})
-            b.erase_range(table::blocks, key_range::between(keys::of(kind, h), keys::of(kind, end)));
-        b.erase_range(table::states, key_range::between(keys::of('A', h), keys::of('A', end)));
-        auto next = range;
-        next.base = end;
-        for (height_t m = next.meta_base; m < std::min(end, evidence_from); ++m) {
-            TRY(auto old, meta(m));
-            if (old)
-                b.erase(table::blocks, keys::of('H', old->id.hash));
-            b.erase(table::blocks, keys::of('M', m));
-            b.erase(table::blocks, keys::of('C', m));
-            if (!refers(m)) {
-                b.erase(table::states, keys::of('V', m));
-                b.erase(table::states, keys::of('P', m));
-            }
-            next.meta_base = m + 1;
-        }
-        b.put(table::blocks, keys::of('R'), wire::encode(next));
-        TRY_VOID(impl_->db->write(b, durability::buffered));
-        range = next;
-        h = end;
-    }
+    TRY_VOID(storage::prune(*impl_->db, range, *state, retain));
     return range.base;
 }
 
@@ -257,14 +194,14 @@ result<std::optional<chain::state>> store::state() {
 
 result<std::optional<slice>> store::block(height_t h) { return impl_->db->get(table::blocks, keys::of('B', h)); }
 
-result<std::optional<block_meta>> store::meta(height_t h) {
-    return decoded<block_meta>(impl_->db->get(table::blocks, keys::of('M', h)), "block meta");
-}
+result<std::optional<block_meta>> store::meta(height_t h) { return meta_at(*impl_->db, h); }
 
 result<std::optional<height_t>> store::height_of(byte_view block_hash) {
     TRY(auto found, impl_->db->get(table::blocks, keys::of('H', block_hash)));
     if (!found)
         return std::nullopt;
+    if (found->size() != 8)
+        return fail(errc::corrupt, "stored height of a block");
     return height_t(static_cast<std::int64_t>(keys::read_big64(*found)));
 }
 
@@ -281,17 +218,13 @@ result<std::optional<chain::extended_commit>> store::extended_commit(height_t h)
 // Where the row has no set, the last one that has is turned on, in one step, as CometBFT does: the rounding of priorities depends
 // on the steps.
 result<std::optional<chain::validator_set>> store::validators(height_t h) {
-    TRY(auto info, impl_->validators_at(h));
+    TRY(auto info, validators_at(*impl_->db, h));
     if (!info)
         return std::nullopt;
     height_t from = h;
     if (!info->set) {
-        from = std::max(height_t(h.v - h.v % checkpoint_interval), info->last_changed);
-        TRY(auto stored, impl_->validators_at(from));
-        if ((!stored || !stored->set) && from != info->last_changed) {
-            from = info->last_changed;
-            TRY(stored, impl_->validators_at(from));
-        }
+        from = set_stands_at(h, *info);
+        TRY(auto stored, validators_at(*impl_->db, from));
         if (!stored || !stored->set)
             return fail(errc::corrupt, format("the validators of height {} refer to {}, where there are none", h.v, from.v));
         info->set = std::move(stored->set);
@@ -305,12 +238,12 @@ result<std::optional<chain::validator_set>> store::validators(height_t h) {
 }
 
 result<std::optional<chain::consensus_params>> store::params(height_t h) {
-    TRY(auto info, impl_->params_at(h));
+    TRY(auto info, params_at(*impl_->db, h));
     if (!info)
         return std::nullopt;
     if (info->last_changed != h) {
-        TRY(auto stored, impl_->params_at(info->last_changed));
-        if (!stored)
+        TRY(auto stored, params_at(*impl_->db, info->last_changed));
+        if (!stored || stored->last_changed != info->last_changed)
             return fail(errc::corrupt, format("the parameters of height {} refer to {}, where there are none", h.v, info->last_changed.v));
         return stored->params;
     }
