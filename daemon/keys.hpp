@@ -9,6 +9,7 @@
 #include "base/crypto/keys.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "consensus/privval/guard.hpp"
 
 namespace tetrad::daemon {
 
@@ -24,22 +25,7 @@ struct validator_key {
     bool operator==(const validator_key&) const = default;
 };
 
-/// What the key signed last. All zero: nothing yet.
-struct last_sign_state {
-    std::int64_t height = 0;
-    std::int32_t round = 0;
-    std::int8_t step = 0;  // 1 proposal, 2 prevote, 3 precommit
-    bytes signature;
-    bytes sign_bytes;
-
-    static constexpr auto schema = wire::fields(
-        wire::json_field("height", &last_sign_state::height),
-        wire::json_field("round", &last_sign_state::round),
-        wire::json_field("step", &last_sign_state::step),
-        wire::json_field("signature", &last_sign_state::signature, wire::omit_empty),
-        wire::json_field("signbytes", &last_sign_state::sign_bytes, wire::omit_empty | wire::hex));
-    bool operator==(const last_sign_state&) const = default;
-};
+using last_sign_state = consensus::privval::sign_record;
 
 struct validator_files {
     validator_key key;

@@ -19,7 +19,8 @@ runtime::offload::mode mode_for(bool inline_) {
 }
 
 /// The built-in application, from what the store's table holds.
-result<app::abci::connections> open_application(const node_options& o, storage::store& store, shard_plan& plan) {
+result<app::abci::connections> open_application(const node_options& o, storage::store& store,
+                                                shard_plan& plan) {
     if (o.app == application::kvstore)
         return app::kvstore::connect({}, plan.publish, {});
     TRY(const auto rows, store.app_table());
@@ -56,7 +57,8 @@ p2p::hub_options hub_options_of(const node_options& o, std::uint64_t app_version
 app::mempool_options mempool_options_of(const config::mempool_section& c) {
     app::mempool_options m;
     m.limits = {static_cast<std::size_t>(c.size), static_cast<std::size_t>(c.max_txs_bytes),
-                static_cast<std::size_t>(c.max_tx_bytes), static_cast<std::size_t>(c.cache_size), c.keep_invalid_txs_in_cache};
+                static_cast<std::size_t>(c.max_tx_bytes), static_cast<std::size_t>(c.cache_size),
+                c.keep_invalid_txs_in_cache};
     m.batch_bytes = c.max_batch_bytes;
     m.accepts = c.type != "nop";
     m.recheck = c.recheck;
@@ -68,11 +70,16 @@ app::mempool_options mempool_options_of(const config::mempool_section& c) {
 }  // namespace
 
 node::node(const node_options& options, node_parts parts)
-    : options_(options), logs_(parts.logs), on_change_(std::move(parts.on_change)), plan_(parts.shards),
+    : options_(options),
+      logs_(parts.logs),
+      on_change_(std::move(parts.on_change)),
+      plan_(parts.shards),
       disk_(parts.shards.storage, "disk", mode_for(parts.storage_has_own_thread)),
       storage_(std::move(parts.store), disk_, [this](error e) { halt(std::move(e)); }),
-      resolver_(parts.shards.network, "resolver", mode_for(false)), verifier_(parts.shards.network, "verify", mode_for(false)) {
-    runtime::shard* const shards[] = {&parts.shards.consensus, &parts.shards.network, &parts.shards.storage, &parts.shards.api};
+      resolver_(parts.shards.network, "resolver", mode_for(false)),
+      verifier_(parts.shards.network, "verify", mode_for(false)) {
+    runtime::shard* const shards[] = {&parts.shards.consensus, &parts.shards.network,
+                                      &parts.shards.storage, &parts.shards.api};
     for (std::size_t i = 0; i < runtime::roles; ++i)
         lives_[i] = std::make_unique<life>(*shards[i]);
     auto app = open_application(options_, storage_.get(), plan_);
@@ -96,7 +103,9 @@ void node::start() {
 
 void node::life::end() {
     stop.whose = this;
-    stop.deliver = [](runtime::letter& l) { static_cast<stop_letter&>(l).whose->root.request_stop(); };
+    stop.deliver = [](runtime::letter& l) {
+        static_cast<stop_letter&>(l).whose->root.request_stop();
+    };
     CHECK(mail.push(&stop));
     here.io().wake();
 }
@@ -164,15 +173,6 @@ task<result<chain::state>> node::load_state() {
     co_return chain::genesis_state(options_.genesis, options_.version);
 }
 
-result<void> node::check_validator(const chain::state& s) const {
-    const auto address = options_.validator_key.public_key().address();
-    if (!s.validators.has(address) && !s.next_validators.has(address))
-        return {};
-    return fail(errc::unsupported,
-                format("this home's validator key ({}) is in the validator set: this version follows a chain but does not sign; use a "
-                       "home with another priv_validator_key.json, or run cometbft for this validator", to_hex_upper(address)));
-}
-
 task<result<void>> node::boot() {
     const auto& log = this->log(role::consensus);
     if (app_error_)
@@ -180,7 +180,8 @@ task<result<void>> node::boot() {
     result<chain::state> state = co_await load_state();
     if (!state)
         co_return pass(state, "loading the state");
-    app::abci::request_info q{options_.version, p2p::block_protocol, p2p::p2p_protocol, std::string(app::abci::protocol_version)};
+    app::abci::request_info q{options_.version, p2p::block_protocol, p2p::p2p_protocol,
+                              std::string(app::abci::protocol_version)};
     result<app::abci::response_info> info = co_await plan_.info.call(std::move(q));
     if (!info)
         co_return pass(info, "Info");
@@ -188,13 +189,14 @@ task<result<void>> node::boot() {
     const bool index = options_.settings.tx_index.indexer == "kv";
     const bool keep = !options_.settings.storage.discard_abci_responses;
     app::handshake_input input{std::move(*state), options_.genesis, std::move(*info), index, keep};
-    app::handshake handshake(std::move(input), *app_.consensus, storage::client(plan_.consensus_reads), plan_.commits,
+    app::handshake handshake(std::move(input), *app_.consensus,
+                             storage::client(plan_.consensus_reads), plan_.commits,
                              log.module("consensus"));
     state = co_await handshake.run();
     if (!state)
         co_return pass(state);
-    log.info("completed the handshake with the application", "height", state->last_block_height.v, "hash",
-             to_hex_upper(state->app_hash), "replayed", handshake.blocks_replayed());
+    log.info("completed the handshake with the application", "height", state->last_block_height.v,
+             "hash", to_hex_upper(state->app_hash), "replayed", handshake.blocks_replayed());
     co_await ok(check_validator(*state));
 
     auto read = [](storage::store& s) -> result<height_t> { return s.base(); };
@@ -204,23 +206,30 @@ task<result<void>> node::boot() {
         co_return pass(base);
     app::executor_options how{index, keep, options_.settings.consensus.block_time_tolerance};
     executor_.emplace(std::move(*state), *base, *app_.consensus,
-                      app::executor_ports{plan_.commits, plan_.prunes, plan_.pool_lock, plan_.pool_update, plan_.events}, how,
-                      log.module("state"));
+                      app::executor_ports{plan_.commits, plan_.prunes, plan_.pool_lock,
+                                          plan_.pool_update, plan_.events},
+                      how, log.module("state"));
     applier_.emplace(*executor_, [this](error e) { halt(std::move(e)); });
     applier_->serve(plan_.apply, tasks(role::consensus));
+    if (is_alone(executor_->state()))
+        make_engine();
 
     result<runtime::endpoint> p2p = co_await plan_.go_network.call(applier_->tip());
     if (!p2p)
         co_return pass(p2p);
     p2p_endpoint_ = *p2p;
+    if (engine_) {
+        co_await ok(engine_->start());
+        tasks(role::consensus).spawn(engine_->run());
+    }
     co_await ok(executor_->open_pool());
     const go_api begin;
     result<std::vector<runtime::endpoint>> rpc = co_await plan_.go_api_shard.call(begin);
     if (!rpc)
         co_return pass(rpc);
     rpc_endpoints_ = *rpc;
-    log.info("Started node", "id", to_hex(options_.node_key.public_key().address()), "p2p", to_string(p2p_endpoint_), "height",
-             executor_->state().last_block_height.v);
+    log.info("Started node", "id", to_hex(options_.node_key.public_key().address()), "p2p",
+             to_string(p2p_endpoint_), "height", executor_->state().last_block_height.v);
     co_return result<void>{};
 }
 
@@ -237,7 +246,9 @@ task<void> node::run_consensus() {
     ended(role::consensus);
 }
 
-height_t node::height() const { return executor_ ? executor_->state().last_block_height : height_t(0); }
+height_t node::height() const {
+    return executor_ ? executor_->state().last_block_height : height_t(0);
+}
 
 // ---- network ----
 
@@ -246,14 +257,26 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     runtime::shard& here = co_await runtime::current_shard();
     auto& mine = tasks(role::network);
     auto halting = [this](error e) { halt(std::move(e)); };
-    mempool_ = std::make_unique<app::mempool>(here, *app_.mempool, mempool_options_of(options_.settings.mempool), tip.height, halting,
-                                              log.module("mempool"));
+    mempool_ = std::make_unique<app::mempool>(here, *app_.mempool,
+                                              mempool_options_of(options_.settings.mempool),
+                                              tip.height, halting, log.module("mempool"));
     mempool_->serve(plan_.submits, plan_.lists, plan_.pool_lock, plan_.pool_update, mine);
-    blocksync_ = std::make_unique<consensus::blocksync>(here, std::move(tip), plan_.apply, storage::client(plan_.network_reads),
+    mempool_->serve(plan_.reaps, mine);
+    mempool_->on_txs_available = [this] { plan_.txs.try_post({}); };
+    blocksync_ = std::make_unique<consensus::blocksync>(here, std::move(tip), plan_.apply,
+                                                        storage::client(plan_.network_reads),
                                                         verifier_, log.module("blocksync"));
-    blocksync_->on_peer_height = [this](const std::string& peer, height_t h) { mempool_->on_peer_height(peer, h); };
-    blocksync_->on_progress = [this](consensus::sync_progress p) { return plan_.progress.try_post(p); };
-    hub_ = std::make_unique<p2p::hub>(here, hub_options_of(options_, app::kvstore::app_version), resolver_, log.module("p2p"));
+    blocksync_->on_peer_height = [this](const std::string& peer, height_t h) {
+        mempool_->on_peer_height(peer, h);
+    };
+    blocksync_->on_progress = [this](consensus::sync_progress p) {
+        return plan_.progress.try_post(p);
+    };
+    if (engine_)
+        blocksync_->serve_only();
+    plan_.news.serve(mine, [this](consensus::engine::news n) { return on_news(std::move(n)); });
+    hub_ = std::make_unique<p2p::hub>(here, hub_options_of(options_, app::kvstore::app_version),
+                                      resolver_, log.module("p2p"));
     hub_->add(*blocksync_);
     hub_->add(*mempool_);
     blocksync_->attach(*hub_);
@@ -267,7 +290,9 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
 task<result<p2p::network_status>> node::network_status() { co_return hub_->status(); }
 
 task<void> node::run_network() {
-    plan_.go_network.serve(tasks(role::network), [this](consensus::chain_tip tip) { return begin_network(std::move(tip)); });
+    plan_.go_network.serve(tasks(role::network), [this](consensus::chain_tip tip) {
+        return begin_network(std::move(tip));
+    });
     co_await until_told(role::network);
     if (hub_)
         co_await hub_->stop();
@@ -281,14 +306,24 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     runtime::shard& here = co_await runtime::current_shard();
     p2p::node_info self = hub_options_of(options_, app::kvstore::app_version).self;
     self.channels = {p2p::channels::blocksync, p2p::channels::state, p2p::channels::mempool};
-    rpc::environment env{storage::client(plan_.api_reads), plan_.submits, plan_.lists, plan_.network_status, *app_.query,
-                         std::move(self), options_.validator_key.public_key(), options_.settings.p2p.external_address,
+    rpc::environment env{storage::client(plan_.api_reads),
+                         plan_.submits,
+                         plan_.lists,
+                         plan_.network_status,
+                         *app_.query,
+                         std::move(self),
+                         options_.validator_key.public_key(),
+                         options_.settings.p2p.external_address,
                          json::to_json(options_.genesis),
                          options_.settings.tx_index.indexer == "kv",
                          !options_.settings.storage.discard_abci_responses};
-    rpc_ = std::make_unique<rpc::service>(here, options_.settings.rpc, std::move(env), log.module("rpc"));
-    plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) { return on_block(std::move(e)); });
-    plan_.progress.serve(tasks(role::api), [this](consensus::sync_progress p) { return on_progress(p); });
+    rpc_ = std::make_unique<rpc::service>(here, options_.settings.rpc, std::move(env),
+                                          log.module("rpc"));
+    plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) {
+        return on_block(std::move(e));
+    });
+    plan_.progress.serve(tasks(role::api),
+                         [this](consensus::sync_progress p) { return on_progress(p); });
     result<std::vector<runtime::endpoint>> at = co_await rpc_->start();
     co_return at;
 }
@@ -306,7 +341,8 @@ task<result<void>> node::on_progress(consensus::sync_progress p) {
 task<void> node::run_api() {
     if (app_.query)
         app::kvstore::attach_queries(*app_.query, plan_.publish, tasks(role::api));
-    plan_.info.serve(tasks(role::api), [this](app::abci::request_info q) { return app_.query->info(std::move(q)); });
+    plan_.info.serve(tasks(role::api),
+                     [this](app::abci::request_info q) { return app_.query->info(std::move(q)); });
     plan_.go_api_shard.serve(tasks(role::api), [this](go_api) { return begin_api(); });
     co_await until_told(role::api);
     if (rpc_)

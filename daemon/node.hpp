@@ -21,6 +21,8 @@
 #include "chain/genesis.hpp"
 #include "consensus/catchup/applier.hpp"
 #include "consensus/catchup/blocksync.hpp"
+#include "consensus/engine/service.hpp"
+#include "consensus/privval/file.hpp"
 #include "daemon/shard_plan.hpp"
 #include "daemon/start.hpp"
 #include "p2p/hub.hpp"
@@ -64,7 +66,9 @@ private:
     /// What a shard has of the node: the task that is its life, that task's children, and the one letter that ends it. The letter
     /// comes from outside (consensus) or from the role that ended before, once: so its ring has one producer.
     struct life {
-        explicit life(runtime::shard& s) : here(s), mail(1), root(s), tasks(s) { here.add_inbound(mail); }
+        explicit life(runtime::shard& s) : here(s), mail(1), root(s), tasks(s) {
+            here.add_inbound(mail);
+        }
         ~life() { here.remove_inbound(mail); }
         void end();
         struct stop_letter : runtime::letter {
@@ -89,6 +93,9 @@ private:
     runtime::task<result<void>> on_block(std::shared_ptr<const app::block_committed> e);
     runtime::task<result<void>> on_progress(consensus::sync_progress p);
     result<void> check_validator(const chain::state&) const;
+    bool is_alone(const chain::state&) const;
+    void make_engine();
+    runtime::task<result<void>> on_news(consensus::engine::news n);
     runtime::task<void> until_told(runtime::role r);
     void ended(runtime::role r);
     void halt(error why);
@@ -113,6 +120,8 @@ private:
     // consensus shard
     std::optional<app::executor> executor_;
     std::optional<consensus::applier> applier_;
+    std::optional<consensus::privval::file_signer> signer_;
+    std::optional<consensus::engine::service> engine_;
 
     // network shard
     runtime::offload resolver_, verifier_;
@@ -125,9 +134,9 @@ private:
     std::unique_ptr<rpc::service> rpc_;
     std::vector<runtime::endpoint> rpc_endpoints_;
 
-    std::atomic<int> running_{0};             // roles that have not ended
+    std::atomic<int> running_{0};  // roles that have not ended
     std::atomic<bool> ready_{false}, stop_asked_{false}, failed_{false};
-    std::optional<error> failure_;            // written once, by whoever set failed_
+    std::optional<error> failure_;  // written once, by whoever set failed_
 };
 
 }  // namespace tetrad::daemon

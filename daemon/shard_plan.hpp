@@ -9,6 +9,7 @@
 #include "app/kvstore/kvstore.hpp"
 #include "app/ports.hpp"
 #include "consensus/catchup/ports.hpp"
+#include "consensus/engine/ports.hpp"
 #include "p2p/status.hpp"
 #include "runtime/topology.hpp"
 #include "storage/client.hpp"
@@ -43,6 +44,10 @@ struct shard_plan {
     storage::read_port network_reads;     // network   -> storage       256  64    blocks for peers
     storage::read_port api_reads;         // api       -> storage       256  64    queries
     consensus::apply_port apply;          // network   -> consensus      16  1     downloaded blocks, in order
+    consensus::engine::input_port inputs; // network   -> consensus    1024  1     of peers, verified
+    consensus::engine::txs_port txs;      // network   -> consensus       2  1     the pool has some
+    consensus::engine::news_port news;    // consensus -> network      1024  1     for peers, in order
+    app::reap_port reaps;                 // consensus -> network         1  1     transactions for a block
     app::pool_lock_port pool_lock;        // consensus -> network         1  1
     app::pool_update_port pool_update;    // consensus -> network         1  1
     go_network_port go_network;           // consensus -> network         1  1

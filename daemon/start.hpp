@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "chain/genesis.hpp"
 #include "config/sections.hpp"
+#include "consensus/privval/guard.hpp"
 
 namespace tetrad::daemon {
 
@@ -25,6 +26,7 @@ struct node_options {
     std::string genesis_text;    // the file, byte for byte
     crypto::private_key node_key;
     crypto::private_key validator_key;  // this node's, whether or not the validator set holds it
+    consensus::privval::sign_record last_signed;  // by it
     log_levels levels;
     log_format format = log_format::plain;
     std::string version;

@@ -73,6 +73,7 @@ result<void> run_start(command_context& c) {
     o.genesis_text = std::move(genesis_text);
     o.node_key = std::move(node_key);
     o.validator_key = std::move(validator.key.priv_key);
+    o.last_signed = std::move(validator.state);
     o.levels = std::move(levels);
     o.format = form;
     o.version = version;

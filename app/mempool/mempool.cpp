@@ -11,17 +11,38 @@ namespace tetrad::app {
 using runtime::ok;
 using runtime::task;
 
-mempool::mempool(runtime::shard& network, abci::mempool_connection& app, mempool_options options, height_t height,
-                 std::function<void(error)> halt, logger log)
-    : here_(network), app_(app), options_(options), halt_(std::move(halt)), log_(log),
+mempool::mempool(runtime::shard& network, abci::mempool_connection& app, mempool_options options,
+                 height_t height, std::function<void(error)> halt, logger log)
+    : here_(network),
+      app_(app),
+      options_(options),
+      halt_(std::move(halt)),
+      log_(log),
       pool_(options.limits, height, network.io().random().uint64()) {}
 
-void mempool::serve(submit_port& submits, list_port& lists, pool_lock_port& locks, pool_update_port& updates,
-                    runtime::scope& tasks) {
+void mempool::serve(submit_port& submits, list_port& lists, pool_lock_port& locks,
+                    pool_update_port& updates, runtime::scope& tasks) {
     submits.serve(tasks, [this](submit_tx q) { return check(std::move(q.tx), {}); });
     lists.serve(tasks, [this](list_txs q) { return list(q); });
     locks.serve(tasks, [this](pool_lock) { return lock(); });
     updates.serve(tasks, [this](pool_update u) { return update(std::move(u)); });
+}
+
+void mempool::serve(reap_port& reaps, runtime::scope& tasks) {
+    reaps.serve(tasks, [this](reap_txs q) { return reap(q); });
+}
+
+task<result<std::vector<slice>>> mempool::reap(reap_txs q) {
+    while (locked_)
+        co_await ok(runtime::wait_for(unlocked_));
+    co_return pool_.reap(q.bytes_max, q.gas_max);
+}
+
+void mempool::tell_available() {
+    if (pool_.size() == 0 || std::exchange(told_available_, true))
+        return;
+    if (on_txs_available)
+        on_txs_available();
 }
 
 task<result<listed_txs>> mempool::list(list_txs q) {
@@ -54,8 +75,10 @@ task<result<submitted_tx>> mempool::ask_app(slice tx, hash256 id, std::string se
             halt_(error(errc::fatal, "CheckTx: " + r.error().text));
         co_return pass(r, "appConn mempool");
     }
-    if (pool_.on_checked(std::move(tx), id, sender, *r))
+    if (pool_.on_checked(std::move(tx), id, sender, *r)) {
         changed_.notify();
+        tell_available();
+    }
     submitted_tx done{id, std::move(*r)};
     co_return done;
 }
@@ -74,7 +97,8 @@ task<result<void>> mempool::update(pool_update u) {
     pool_.on_committed(u);
     if (options_.recheck && pool_.size() > 0) {
         auto rechecking = recheck();
-        result<void> done = co_await runtime::with_deadline(here_.now() + options_.recheck_timeout, std::move(rechecking));
+        result<void> done = co_await runtime::with_deadline(here_.now() + options_.recheck_timeout,
+                                                            std::move(rechecking));
         if (!done && done.error().code == errc::timed_out)
             log_.error("timed out waiting for recheck responses", "txs", pool_.size());
         else if (!done)
@@ -83,6 +107,8 @@ task<result<void>> mempool::update(pool_update u) {
     locked_ = false;
     unlocked_.notify();
     changed_.notify();
+    told_available_ = false;
+    tell_available();
     co_return result<void>{};
 }
 
@@ -104,7 +130,8 @@ task<result<void>> mempool::recheck() {
 // ---- peers ----
 
 std::vector<p2p::channel_descriptor> mempool::channels() const {
-    return {{p2p::channels::mempool, 5, 1, chain::messages::mempool_bytes_max(options_.limits.tx_bytes)}};
+    return {{p2p::channels::mempool, 5, 1,
+             chain::messages::mempool_bytes_max(options_.limits.tx_bytes)}};
 }
 
 void mempool::peer_up(p2p::peer& p) {
@@ -127,7 +154,8 @@ void mempool::on_peer_height(const std::string& peer, height_t h) {
 }
 
 task<result<void>> mempool::receive(p2p::peer& from, p2p::channel_id, slice message) {
-    auto txs = chain::messages::decode_mempool(message, {static_cast<std::int64_t>(options_.limits.tx_bytes), options_.batch_bytes});
+    auto txs = chain::messages::decode_mempool(
+        message, {static_cast<std::int64_t>(options_.limits.tx_bytes), options_.batch_bytes});
     if (!txs)
         co_return pass(txs, "mempool");
     if (!options_.accepts)
@@ -139,7 +167,8 @@ task<result<void>> mempool::receive(p2p::peer& from, p2p::channel_id, slice mess
         if (!checked && checked.error().code == errc::cancelled)
             co_return pass(checked);
         if (!checked)
-            log_.debug("a peer's transaction was not checked", "peer", from.id(), "why", checked.error().text);
+            log_.debug("a peer's transaction was not checked", "peer", from.id(), "why",
+                       checked.error().text);
     }
     co_return result<void>{};
 }

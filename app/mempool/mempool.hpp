@@ -33,6 +33,9 @@ public:
             std::function<void(error)> halt, logger log);
 
     void serve(submit_port&, list_port&, pool_lock_port&, pool_update_port&, runtime::scope&);
+    void serve(reap_port&, runtime::scope&);
+    /// Told once at a height that there is a transaction for the next block.
+    std::function<void()> on_txs_available;
 
     /// A peer is at this height: it may be sent what came in at up to the next one.
     void on_peer_height(const std::string& peer, height_t);
@@ -50,6 +53,8 @@ private:
     runtime::task<result<void>> lock();
     runtime::task<result<void>> update(pool_update u);
     runtime::task<result<void>> recheck();
+    runtime::task<result<std::vector<slice>>> reap(reap_txs q);
+    void tell_available();
     runtime::task<void> gossip_to(p2p::peer& peer);
 
     runtime::shard& here_;
@@ -60,6 +65,7 @@ private:
     tx_pool pool_;
     std::map<std::string, height_t> peer_heights_;
     bool locked_ = false;
+    bool told_available_ = false;  // at this height
     std::size_t checking_ = 0;
     runtime::event unlocked_, idle_;
     runtime::event changed_;     // the pool has more, or a peer is further

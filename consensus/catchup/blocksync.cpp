@@ -22,17 +22,20 @@ using runtime::task;
 
 namespace {
 
-constexpr std::size_t block_send_queue = 64;  // a peer that does not read holds at most so many blocks here
+constexpr std::size_t block_send_queue =
+    64;  // a peer that does not read holds at most so many blocks here
 constexpr std::int64_t far_behind = 32;
-constexpr std::int64_t announce_every = 32;   // while far behind
+constexpr std::int64_t announce_every = 32;  // while far behind
 
 slice encoded(blocksync_message m) { return slice(chain::messages::encode_blocksync(m)); }
 
 /// Everything about a block that needs no state: its shape, its id, and that the validators it names decided it. Runs on a helper
 /// thread, on values only.
 result<synced_block> verify(const std::string& chain_id, const chain::validator_set& validators,
-                            const std::shared_ptr<const chain::block>& first, const std::shared_ptr<const chain::block>& second,
-                            const slice& received, const std::shared_ptr<const chain::extended_commit>& extended) {
+                            const std::shared_ptr<const chain::block>& first,
+                            const std::shared_ptr<const chain::block>& second,
+                            const slice& received,
+                            const std::shared_ptr<const chain::extended_commit>& extended) {
     TRY_VOID(chain::check_shape(*first));
     if (!second->last_commit)
         return fail(errc::invalid, "the next block has no last commit");
@@ -46,15 +49,26 @@ result<synced_block> verify(const std::string& chain_id, const chain::validator_
         TRY_VOID(chain::ensure_extensions(*extended, true));
         TRY_VOID(chain::verify_extended_commit(chain_id, validators, id, h, *extended));
     }
-    return synced_block{first, bytes, id, std::shared_ptr<const chain::commit>(second, &*second->last_commit), extended};
+    return synced_block{first, bytes, id,
+                        std::shared_ptr<const chain::commit>(second, &*second->last_commit),
+                        extended};
 }
 
 }  // namespace
 
-blocksync::blocksync(runtime::shard& network, chain_tip tip, apply_port& apply, storage::client blocks, runtime::offload& workers,
-                     logger log)
-    : here_(network), chain_id_(tip.chain_id), tip_(std::move(tip)), apply_(apply), blocks_(blocks), workers_(workers), log_(log), tasks_(network),
-      pool_(tip_.height.v == 0 ? tip_.initial_height : tip_.height + 1), verify_next_(pool_.height()), apply_next_(pool_.height()) {}
+blocksync::blocksync(runtime::shard& network, chain_tip tip, apply_port& apply,
+                     storage::client blocks, runtime::offload& workers, logger log)
+    : here_(network),
+      chain_id_(tip.chain_id),
+      tip_(std::move(tip)),
+      apply_(apply),
+      blocks_(blocks),
+      workers_(workers),
+      log_(log),
+      tasks_(network),
+      pool_(tip_.height.v == 0 ? tip_.initial_height : tip_.height + 1),
+      verify_next_(pool_.height()),
+      apply_next_(pool_.height()) {}
 
 std::vector<p2p::channel_descriptor> blocksync::channels() const {
     return {{p2p::channels::blocksync, 5, block_send_queue, chain::messages::blocksync_bytes_max},
@@ -75,7 +89,9 @@ task<void> blocksync::run() {
 
 // ---- peers ----
 
-slice blocksync::status_message() const { return encoded({status_response{tip_.height, tip_.base}}); }
+slice blocksync::status_message() const {
+    return encoded({status_response{tip_.height, tip_.base}});
+}
 
 void blocksync::peer_up(p2p::peer& p) { p.try_send(p2p::channels::blocksync, status_message()); }
 
@@ -151,7 +167,8 @@ task<result<void>> blocksync::on_request(p2p::peer& from, height_t h) {
     };
     result<std::optional<block_response>> found = co_await blocks_.read(read);
     if (!found)
-        co_return found.error().code == errc::closed ? result<void>{} : pass(found, "reading a block for a peer");
+        co_return found.error().code == errc::closed ? result<void>{}
+                                                     : pass(found, "reading a block for a peer");
     if (!*found) {
         from.try_send(p2p::channels::blocksync, encoded({no_block_response{h}}));
         co_return result<void>{};
@@ -159,7 +176,8 @@ task<result<void>> blocksync::on_request(p2p::peer& from, height_t h) {
     blocksync_message answer{std::move(**found)};
     result<void> sent = co_await from.send(p2p::channels::blocksync, encoded(std::move(answer)));
     if (!sent)
-        log_.debug("a block was not sent", "peer", from.id(), "height", h.v, "why", sent.error().text);
+        log_.debug("a block was not sent", "peer", from.id(), "height", h.v, "why",
+                   sent.error().text);
     co_return result<void>{};
 }
 
@@ -198,11 +216,21 @@ bool blocksync::is_far_behind() const { return tip_.height + far_behind < pool_.
 // Without peers nothing is known. The tip less one is all that can be applied; who was there has to fall far behind, because
 // between two blocks everybody is a block behind.
 void blocksync::judge_progress() {
-    if (pool_.peer_count() == 0)
+    if (pool_.peer_count() == 0 && downloads_)
         return;
-    const bool behind = catching_up_ ? tip_.height + 1 < pool_.peer_height_max() : is_far_behind();
+    const bool behind = !downloads_    ? false
+                        : catching_up_ ? tip_.height + 1 < pool_.peer_height_max()
+                                       : is_far_behind();
     if (behind != catching_up_ && (!on_progress || on_progress({behind})))
         catching_up_ = behind;
+}
+
+void blocksync::on_decided(height_t h) {
+    tip_.height = h;
+    if (tip_.base.v == 0)
+        tip_.base = h;
+    announce();
+    judge_progress();
 }
 
 void blocksync::announce() {
@@ -213,10 +241,13 @@ void blocksync::announce() {
 // ---- downloading ----
 
 void blocksync::send_requests() {
+    if (!downloads_)
+        return;
     for (const auto& q : pool_.next_requests(here_.now())) {
         p2p::peer* p = hub_->find(q.peer);
         if (!p || !p->try_send(p2p::channels::blocksync, encoded({block_request{q.height}})))
-            pool_.on_no_block(q.peer, q.height, here_.now());  // asked of another, later of this one again
+            pool_.on_no_block(q.peer, q.height,
+                              here_.now());  // asked of another, later of this one again
     }
     deadlines_.notify();
 }
@@ -253,20 +284,26 @@ task<void> blocksync::status_loop() {
 // Pairs that are here and whose validators are known, up to ahead_max above what was applied.
 std::vector<blocksync::job> blocksync::next_jobs() {
     std::vector<job> jobs;
-    while (static_cast<std::int64_t>(jobs.size()) < batch_max && verify_next_ - pool_.height() < ahead_max) {
+    while (static_cast<std::int64_t>(jobs.size()) < batch_max &&
+           verify_next_ - pool_.height() < ahead_max) {
         const pooled_block* first = pool_.at(verify_next_);
         const pooled_block* second = pool_.at(verify_next_ + 1);
         if (!first || !second)
             break;
         const auto& named = first->block->header.validators_hash;
-        const auto is = [&](const chain::validator_set& s) { return !s.empty() && equal(s.hash(), named); };
-        const chain::validator_set* set =
-            is(tip_.validators) ? &tip_.validators : is(tip_.next_validators) ? &tip_.next_validators : nullptr;
+        const auto is = [&](const chain::validator_set& s) {
+            return !s.empty() && equal(s.hash(), named);
+        };
+        const chain::validator_set* set = is(tip_.validators)        ? &tip_.validators
+                                          : is(tip_.next_validators) ? &tip_.next_validators
+                                                                     : nullptr;
         if (!set && verify_next_ == pool_.height() && tip_.height < verify_next_)
-            set = &tip_.validators;  // the one set it can be: verification or validation says what is wrong
+            set =
+                &tip_.validators;  // the one set it can be: verification or validation says what is wrong
         if (!set)
             break;
-        jobs.push_back({verify_next_, first->block, second->block, first->encoded, first->extended, *set});
+        jobs.push_back(
+            {verify_next_, first->block, second->block, first->encoded, first->extended, *set});
         ++verify_next_;
     }
     return jobs;
@@ -311,7 +348,8 @@ void blocksync::reject(height_t h, const error& why) {
     verified_.clear();
     verify_next_ = apply_next_ = pool_.height();
     for (const auto& id : pool_.reject(h, here_.now()))
-        drop(id, error(errc::invalid, format("sent an invalid block (height {} or {}): {}", h.v, h.v + 1, why.text)));
+        drop(id, error(errc::invalid, format("sent an invalid block (height {} or {}): {}", h.v,
+                                             h.v + 1, why.text)));
     changed_.notify();
 }
 

@@ -43,6 +43,11 @@ public:
     /// Told whenever a peer's height becomes known or grows. Set before the hub starts.
     std::function<void(const std::string& peer, height_t)> on_peer_height;
 
+    /// Consensus makes the blocks from now on: none are asked for any more, others are served. Before run().
+    void serve_only() { downloads_ = false; }
+    /// A block was decided here.
+    void on_decided(height_t);
+
     /// Runs until its scope stops.
     runtime::task<void> run();
     /// The chain as the network shard knows it.
@@ -104,6 +109,7 @@ private:
     block_pool pool_;
     std::map<height_t, synced_block> verified_;
     height_t verify_next_, apply_next_;
+    bool downloads_ = true;
     bool catching_up_ = true;        // as told
     std::uint64_t generation_ = 0;   // goes up when what is under way is void
     runtime::event changed_;         // the pool, the tip or verified_ changed

@@ -3,6 +3,7 @@
 #include "daemon/node.hpp"
 
 #include "app/kvstore/kvstore.hpp"
+#include "base/wire/json.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/sim/host.hpp"
@@ -33,7 +34,8 @@ struct stored_chain : storage::test::stored_chain {
         chain.genesis.app_hash = app.app_hash();
         chain.state.app_hash = app.app_hash();
         chain.state.version.consensus.app = app::kvstore::app_version;  // as Info says
-        chain.state.last_results_hash = chain::results_hash(std::vector<app::abci::exec_tx_result>{});
+        chain.state.last_results_hash =
+            chain::results_hash(std::vector<app::abci::exec_tx_result>{});
         begin();
         for (int h = 1; h <= blocks; ++h) {
             ++app.size;
@@ -48,12 +50,17 @@ struct stored_chain : storage::test::stored_chain {
 
 /// One node on a simulated host.
 struct simulated_node {
-    simulated_node(runtime::sim::world& world, const std::string& name, const std::string& ip, std::uint8_t key,
-                   const chain::genesis_doc& genesis, std::shared_ptr<storage::memory_disk> on)
-        : disk(std::move(on)), loop(world.add_host(name, ip).make_backend()) {
+    simulated_node(runtime::sim::world& world, const std::string& name, const std::string& ip,
+                   std::uint8_t key, const chain::genesis_doc& genesis,
+                   std::shared_ptr<storage::memory_disk> on)
+        : disk(std::move(on)), host(world.add_host(name, ip)), loop(host.make_backend()) {
         world.add(loop);
-        for (const auto r : {runtime::role::consensus, runtime::role::network, runtime::role::storage, runtime::role::api})
-            shards.push_back(std::make_unique<runtime::shard>(loop, static_cast<std::size_t>(r), std::string(runtime::name(r))));
+        host.disk().make_directories("/node/data");
+        options.settings.home = "/node";
+        for (const auto r : {runtime::role::consensus, runtime::role::network,
+                             runtime::role::storage, runtime::role::api})
+            shards.push_back(std::make_unique<runtime::shard>(loop, static_cast<std::size_t>(r),
+                                                              std::string(runtime::name(r))));
         options.settings.p2p.laddr = "tcp://" + ip + ":26656";
         options.settings.rpc.laddr = "tcp://" + ip + ":26657";
         options.settings.base.moniker = name;
@@ -71,7 +78,8 @@ struct simulated_node {
         std::array<logger, runtime::roles> logs;
         for (std::size_t i = 0; i < runtime::roles; ++i)
             logs[i] = logger(lines, shards[i]->name());
-        node_parts parts{{*shards[0], *shards[1], *shards[2], *shards[3]}, std::move(*store), true, logs, [] {}};
+        node_parts parts{
+            {*shards[0], *shards[1], *shards[2], *shards[3]}, std::move(*store), true, logs, [] {}};
         running = std::make_unique<node>(options, std::move(parts));
         running->start();
     }
@@ -85,6 +93,7 @@ struct simulated_node {
     }
 
     std::shared_ptr<storage::memory_disk> disk;
+    runtime::sim::host& host;
     memory_log lines;
     runtime::executor loop;
     std::vector<std::unique_ptr<runtime::shard>> shards;
@@ -120,7 +129,10 @@ void stop(runtime::sim::world& world, std::initializer_list<simulated_node*> nod
     for (auto* n : nodes)
         n->running->request_stop();
     REQUIRE(world.run_until(
-        [&] { return std::ranges::all_of(nodes, [](auto* n) { return n->running->is_stopped(); }); }, world.now() + 60s));
+        [&] {
+            return std::ranges::all_of(nodes, [](auto* n) { return n->running->is_stopped(); });
+        },
+        world.now() + 60s));
     for (auto* n : nodes) {
         INFO((n->running->failure() ? n->running->failure()->text : "no failure"));
         CHECK(!n->running->failure());
@@ -136,15 +148,18 @@ TEST_CASE("a node syncs the blocks of another in the simulated world, whatever t
     stored_chain chain(blocks);
     runtime::sim::world world(static_cast<std::uint64_t>(seed));
     simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
-    simulated_node second(world, "second", "10.0.0.2", 12, chain.chain.genesis, std::make_shared<storage::memory_disk>());
+    simulated_node second(world, "second", "10.0.0.2", 12, chain.chain.genesis,
+                          std::make_shared<storage::memory_disk>());
     second.options.settings.p2p.persistent_peers = first.address("10.0.0.1");
     first.start();
     second.start();
 
     INFO("seed " << seed);
-    const bool synced = world.run_until([&] { return second.running->height() == height_t(blocks - 1); }, world.now() + 120s);
+    const bool synced = world.run_until(
+        [&] { return second.running->height() == height_t(blocks - 1); }, world.now() + 120s);
     INFO("first:\n" << first.log() << "second:\n" << second.log());
-    INFO("second is at " << second.running->height().v << ", the world ended with " << name(world.last_end()));
+    INFO("second is at " << second.running->height().v << ", the world ended with "
+                         << name(world.last_end()));
     REQUIRE(synced);
     CHECK(first.running->height() == height_t(blocks));
     stop(world, {&first, &second});
@@ -164,7 +179,8 @@ TEST_CASE("a node syncs the blocks of another in the simulated world, whatever t
     CHECK((*state)->last_block_height == height_t(blocks - 1));
 }
 
-TEST_CASE("a node that was stopped goes on where it was, and its in-memory application is replayed") {
+TEST_CASE(
+    "a node that was stopped goes on where it was, and its in-memory application is replayed") {
     stored_chain chain(20);
     runtime::sim::world world(7);
     simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
@@ -176,20 +192,24 @@ TEST_CASE("a node that was stopped goes on where it was, and its in-memory appli
     }
 }
 
-TEST_CASE("a node catches up until it has all but the last block of its peers, also where no block comes any more") {
+TEST_CASE(
+    "a node catches up until it has all but the last block of its peers, also where no block comes "
+    "any more") {
     constexpr int blocks = 20;
     stored_chain chain(blocks);
     runtime::sim::world world(5);
     runtime::sim::testing::process reader(world.add_host("reader", "10.0.0.9"));
     simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
-    simulated_node second(world, "second", "10.0.0.2", 12, chain.chain.genesis, std::make_shared<storage::memory_disk>());
+    simulated_node second(world, "second", "10.0.0.2", 12, chain.chain.genesis,
+                          std::make_shared<storage::memory_disk>());
     second.options.settings.p2p.persistent_peers = first.address("10.0.0.1");
 
     second.start();
     REQUIRE(world.run_until([&] { return second.running->is_ready(); }, world.now() + 60s));
     CHECK(is_catching_up(reader, *second.running));  // who has no peers cannot know
     first.start();
-    REQUIRE(world.run_until([&] { return second.running->height() == height_t(blocks - 1); }, world.now() + 120s));
+    REQUIRE(world.run_until([&] { return second.running->height() == height_t(blocks - 1); },
+                            world.now() + 120s));
     world.run_for(1s);
     CHECK_FALSE(is_catching_up(reader, *second.running));
     CHECK_FALSE(is_catching_up(reader, *first.running));  // its peer is behind
@@ -202,13 +222,54 @@ TEST_CASE("a node catches up until it has all but the last block of its peers, a
     stop(world, {&first, &second});
 }
 
-TEST_CASE("a home whose validator key is in the validator set is refused with one line") {
+TEST_CASE("the only validator of a chain makes its blocks, and others follow it") {
+    chain::genesis_doc genesis;
+    genesis.chain_id = "alone";
+    genesis.time = {1704067200, 0};
+    genesis.validators.push_back({{}, key_of(111).public_key(), power_t(10), "me"});
+    REQUIRE(chain::validate_and_complete(genesis, genesis.time));
+    runtime::sim::world world(3);
+    runtime::sim::testing::process reader(world.add_host("reader", "10.0.0.9"));
+    simulated_node first(world, "first", "10.0.0.1", 11, genesis,
+                         std::make_shared<storage::memory_disk>());
+    simulated_node second(world, "second", "10.0.0.2", 12, genesis,
+                          std::make_shared<storage::memory_disk>());
+    second.options.settings.p2p.persistent_peers = first.address("10.0.0.1");
+    height_t reached;
+    for (int round = 0; round < 3; ++round) {
+        first.start();
+        second.start();
+        const bool followed = world.run_until(
+            [&] { return second.running->height() >= reached + 5; }, world.now() + 120s);
+        INFO("first:\n" << first.log() << "second:\n" << second.log());
+        REQUIRE(followed);
+        CHECK_FALSE(is_catching_up(reader, *first.running));
+        CHECK(first.running->height() > second.running->height());
+        stop(world, {&first, &second});
+        auto read = json::from_json<consensus::privval::sign_record>(
+            text(*first.host.disk().get_file("/node/data/priv_validator_state.json")));
+        REQUIRE(read);
+        first.options.last_signed = *read;
+        auto store = storage::store::open(storage::memory_kv::open(second.disk));
+        REQUIRE(store);
+        reached = (*store)->height();
+    }
+    auto a = storage::store::open(storage::memory_kv::open(first.disk)),
+         b = storage::store::open(storage::memory_kv::open(second.disk));
+    REQUIRE((a && b));
+    for (height_t h(1); h <= reached; ++h)
+        CHECK((*a)->block(h).value() == (*b)->block(h).value());
+}
+
+TEST_CASE(
+    "a home whose validator key is in the validator set with others is refused with one line") {
     stored_chain chain(3);
     runtime::sim::world world(1);
     simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
     first.options.validator_key = chain::test::keys().at(1);
     first.start();
-    REQUIRE(world.run_until([&] { return first.running->failure().has_value(); }, world.now() + 60s));
+    REQUIRE(
+        world.run_until([&] { return first.running->failure().has_value(); }, world.now() + 60s));
     CHECK(first.running->failure()->text.find("is in the validator set") != std::string::npos);
     first.running->request_stop();
     REQUIRE(world.run_until([&] { return first.running->is_stopped(); }, world.now() + 60s));

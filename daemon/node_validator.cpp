@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node is where its key is in the validator set.
+#include "base/text.hpp"
+#include "config/home.hpp"
+#include "daemon/node.hpp"
+
+namespace tetrad::daemon {
+
+using runtime::role;
+using runtime::task;
+
+/// Then nobody else can make a block, and there is nothing to wait for.
+bool node::is_alone(const chain::state& s) const {
+    const auto address = options_.validator_key.public_key().address();
+    const auto only = [&](const chain::validator_set& v) {
+        return v.size() == 1 && v.has(address);
+    };
+    return only(s.validators) && only(s.next_validators);
+}
+
+result<void> node::check_validator(const chain::state& s) const {
+    const auto address = options_.validator_key.public_key().address();
+    if (is_alone(s) || (!s.validators.has(address) && !s.next_validators.has(address)))
+        return {};
+    return fail(
+        errc::unsupported,
+        format("this home's validator key ({}) is in the validator set: with others this version "
+               "does not sign yet; use a "
+               "home with another priv_validator_key.json, or run cometbft for this validator",
+               to_hex_upper(address)));
+}
+
+void node::make_engine() {
+    const auto& c = options_.settings.consensus;
+    consensus::engine::service_options o;
+    o.core.timeouts = {c.timeout_propose,       c.timeout_propose_delta, c.timeout_prevote,
+                       c.timeout_prevote_delta, c.timeout_precommit,     c.timeout_precommit_delta,
+                       c.timeout_commit};
+    o.core.skip_timeout_commit = c.skip_timeout_commit;
+    o.core.create_empty_blocks = c.create_empty_blocks;
+    o.core.create_empty_blocks_interval = c.create_empty_blocks_interval;
+    o.wal_path = config::wal_file(options_.settings);
+    o.block_time_tolerance = c.block_time_tolerance;
+    signer_.emplace(options_.validator_key, options_.last_signed,
+                    config::validator_state_file(options_.settings), options_.genesis.chain_id);
+    consensus::engine::service_parts parts{
+        *executor_,  *app_.consensus, storage::client(plan_.consensus_reads),
+        plan_.reaps, plan_.news,      &*signer_};
+    engine_.emplace(
+        of(role::consensus).here, std::move(o), parts, [this](error e) { halt(std::move(e)); },
+        log(role::consensus).module("consensus"));
+    engine_->serve(plan_.inputs, plan_.txs, tasks(role::consensus));
+}
+
+task<result<void>> node::on_news(consensus::engine::news n) {
+    if (const auto* begun = std::get_if<consensus::engine::height_begun>(&n);
+        begun && begun->last_commit)
+        blocksync_->on_decided(begun->height - 1);
+    co_return result<void>{};
+}
+
+}  // namespace tetrad::daemon
