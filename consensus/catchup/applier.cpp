@@ -21,6 +21,7 @@ task<result<chain_tip>> applier::apply(synced_block b) {
     if (h != executor_.state().next_height())
         co_return fail(errc::closed, format("block {} is not the next one", h.v));
     runtime::shard& here = co_await runtime::current_shard();
+    runtime::stop_state& stop = co_await runtime::current_stop();
     app::executor::decided d{b.block, b.encoded, b.id, *b.commit, b.extended_commit, verified_last_};
     if (auto valid = executor_.validate(d, here.io().wall_clock()); !valid) {
         verified_last_ = false;
@@ -28,7 +29,7 @@ task<result<chain_tip>> applier::apply(synced_block b) {
     }
     result<void> applied = co_await executor_.apply(d);
     if (!applied) {
-        if (applied.error().code != errc::closed && applied.error().code != errc::cancelled)
+        if (!stop.requested())  // what our own stop cut short is no failure
             halt_(applied.error());
         co_return fail(errc::closed, applied.error().text);
     }

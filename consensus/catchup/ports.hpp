@@ -34,7 +34,7 @@ struct synced_block {
 };
 
 /// Strictly in order. errc::invalid: the block breaks a rule (its senders are dropped, and it is asked for again); errc::closed:
-/// the height was not the next one (a block before it was refused), ask no more from this answer.
+/// the height was not the next one (a block before it was refused) or the node stops, ask no more from this answer.
 using apply_port = runtime::port<synced_block, result<chain_tip>>;
 
 /// Network to api shard, whenever it changes: are peers further ahead than block sync has to stay behind? True until the first word.
