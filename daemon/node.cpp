@@ -197,8 +197,6 @@ task<result<void>> node::boot() {
         co_return pass(state);
     log.info("completed the handshake with the application", "height", state->last_block_height.v,
              "hash", to_hex_upper(state->app_hash), "replayed", handshake.blocks_replayed());
-    co_await ok(check_validator(*state));
-
     auto read = [](storage::store& s) -> result<height_t> { return s.base(); };
     storage::client blocks(plan_.consensus_reads);
     result<height_t> base = co_await blocks.read(read);
@@ -211,17 +209,17 @@ task<result<void>> node::boot() {
                       how, log.module("state"));
     applier_.emplace(*executor_, [this](error e) { halt(std::move(e)); });
     applier_->serve(plan_.apply, tasks(role::consensus));
-    if (is_alone(executor_->state()))
-        make_engine();
+    takes_part_ = is_validator(executor_->state());
+    alone_ = is_alone(executor_->state());
+    plan_.go_consensus_shard.serve(tasks(role::consensus),
+                                   [this](go_consensus) { return begin_consensus(); });
 
     result<runtime::endpoint> p2p = co_await plan_.go_network.call(applier_->tip());
     if (!p2p)
         co_return pass(p2p);
     p2p_endpoint_ = *p2p;
-    if (engine_) {
-        co_await ok(engine_->start());
-        tasks(role::consensus).spawn(engine_->run());
-    }
+    if (alone_)
+        co_await ok(begin_consensus());
     co_await ok(executor_->open_pool());
     const go_api begin;
     result<std::vector<runtime::endpoint>> rpc = co_await plan_.go_api_shard.call(begin);
@@ -272,12 +270,31 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     blocksync_->on_progress = [this](consensus::sync_progress p) {
         return plan_.progress.try_post(p);
     };
-    if (engine_)
-        blocksync_->serve_only();
-    plan_.news.serve(mine, [this](consensus::engine::news n) { return on_news(std::move(n)); });
+    if (takes_part_) {
+        blocksync_->leave_steps_to_others();
+        const consensus::gossip::service_options how{
+            options_.genesis.chain_id, options_.genesis.initial_height,
+            options_.settings.consensus.peer_query_maj23_sleep_duration};
+        gossip_ = std::make_unique<consensus::gossip::service>(
+            here, how, plan_.inputs, storage::client(plan_.network_reads), log.module("consensus"));
+        gossip_->on_peer_height = [this](const std::string& peer, height_t h) {
+            blocksync_->on_peer_reached(peer, h);
+        };
+        plan_.news.serve(mine, [this](consensus::engine::news n) { return on_news(std::move(n)); });
+        if (alone_)
+            blocksync_->serve_only();
+        else
+            blocksync_->on_caught_up = [this] {
+                tasks(role::network).spawn(switch_to_consensus());
+            };
+    }
     hub_ = std::make_unique<p2p::hub>(here, hub_options_of(options_, app::kvstore::app_version),
                                       resolver_, log.module("p2p"));
     hub_->add(*blocksync_);
+    if (gossip_) {
+        hub_->add(*gossip_);
+        gossip_->attach(*hub_);
+    }
     hub_->add(*mempool_);
     blocksync_->attach(*hub_);
     plan_.network_status.serve(mine, [this](p2p::ask_status) { return network_status(); });
@@ -305,7 +322,10 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     const auto& log = this->log(role::api);
     runtime::shard& here = co_await runtime::current_shard();
     p2p::node_info self = hub_options_of(options_, app::kvstore::app_version).self;
-    self.channels = {p2p::channels::blocksync, p2p::channels::state, p2p::channels::mempool};
+    using namespace p2p::channels;
+    self.channels = {blocksync, state, mempool};
+    if (takes_part_)
+        self.channels = {blocksync, state, data, vote, vote_set_bits, mempool};
     rpc::environment env{storage::client(plan_.api_reads),
                          plan_.submits,
                          plan_.lists,

@@ -22,6 +22,7 @@
 #include "consensus/catchup/applier.hpp"
 #include "consensus/catchup/blocksync.hpp"
 #include "consensus/engine/service.hpp"
+#include "consensus/gossip/service.hpp"
 #include "consensus/privval/file.hpp"
 #include "daemon/shard_plan.hpp"
 #include "daemon/start.hpp"
@@ -92,8 +93,10 @@ private:
     runtime::task<result<p2p::network_status>> network_status();
     runtime::task<result<void>> on_block(std::shared_ptr<const app::block_committed> e);
     runtime::task<result<void>> on_progress(consensus::sync_progress p);
-    result<void> check_validator(const chain::state&) const;
     bool is_alone(const chain::state&) const;
+    bool is_validator(const chain::state&) const;
+    runtime::task<result<void>> begin_consensus();
+    runtime::task<void> switch_to_consensus();
     void make_engine();
     runtime::task<result<void>> on_news(consensus::engine::news n);
     runtime::task<void> until_told(runtime::role r);
@@ -127,6 +130,8 @@ private:
     runtime::offload resolver_, verifier_;
     std::unique_ptr<app::mempool> mempool_;
     std::unique_ptr<consensus::blocksync> blocksync_;
+    std::unique_ptr<consensus::gossip::service> gossip_;
+    bool takes_part_ = false, alone_ = false;  // set by boot, before this shard begins
     std::unique_ptr<p2p::hub> hub_;
     runtime::endpoint p2p_endpoint_;
 

@@ -18,16 +18,9 @@ bool node::is_alone(const chain::state& s) const {
     return only(s.validators) && only(s.next_validators);
 }
 
-result<void> node::check_validator(const chain::state& s) const {
+bool node::is_validator(const chain::state& s) const {
     const auto address = options_.validator_key.public_key().address();
-    if (is_alone(s) || (!s.validators.has(address) && !s.next_validators.has(address)))
-        return {};
-    return fail(
-        errc::unsupported,
-        format("this home's validator key ({}) is in the validator set: with others this version "
-               "does not sign yet; use a "
-               "home with another priv_validator_key.json, or run cometbft for this validator",
-               to_hex_upper(address)));
+    return s.validators.has(address) || s.next_validators.has(address);
 }
 
 void node::make_engine() {
@@ -52,11 +45,28 @@ void node::make_engine() {
     engine_->serve(plan_.inputs, plan_.txs, tasks(role::consensus));
 }
 
+task<result<void>> node::begin_consensus() {
+    make_engine();
+    co_await runtime::ok(engine_->start());
+    tasks(role::consensus).spawn(engine_->run());
+    co_return result<void>{};
+}
+
+/// On the network shard: from here on the engine makes what block sync fetched.
+task<void> node::switch_to_consensus() {
+    const go_consensus now;
+    result<void> begun = co_await plan_.go_consensus_shard.call(now);
+    if (!begun && begun.error().code != errc::closed && begun.error().code != errc::cancelled)
+        halt(begun.error());
+}
+
 task<result<void>> node::on_news(consensus::engine::news n) {
     if (const auto* begun = std::get_if<consensus::engine::height_begun>(&n);
         begun && begun->last_commit)
         blocksync_->on_decided(begun->height - 1);
-    co_return result<void>{};
+    auto told = gossip_->on_news(std::move(n));
+    result<void> done = co_await told;
+    co_return done;
 }
 
 }  // namespace tetrad::daemon

@@ -11,6 +11,7 @@ shard_plan::shard_plan(shard_set s)
       network_reads({"network_reads", 256, 64}, s.network, s.storage),
       api_reads({"api_reads", 256, 64}, s.api, s.storage),
       apply({"apply", 16}, s.network, s.consensus),
+      go_consensus_shard({"go_consensus", 1}, s.network, s.consensus),
       inputs({"inputs", 1024}, s.network, s.consensus),
       txs({"txs", 2}, s.network, s.consensus),
       news({"news", 1024}, s.consensus, s.network),

@@ -25,6 +25,10 @@ using go_api_port = runtime::port<go_api, result<std::vector<runtime::endpoint>>
 /// consensus -> api, at the handshake: the api shard owns the application's query connection.
 using info_port = runtime::port<app::abci::request_info, result<app::abci::response_info>>;
 
+/// network -> consensus, once: block sync has caught up; a validator takes part from here on.
+struct go_consensus {};
+using go_consensus_port = runtime::port<go_consensus, result<void>>;
+
 /// The four shards of a node, by role.
 struct shard_set {
     runtime::shard& consensus;
@@ -44,6 +48,7 @@ struct shard_plan {
     storage::read_port network_reads;     // network   -> storage       256  64    blocks for peers
     storage::read_port api_reads;         // api       -> storage       256  64    queries
     consensus::apply_port apply;          // network   -> consensus      16  1     downloaded blocks, in order
+    go_consensus_port go_consensus_shard; // network   -> consensus       1  1     block sync has nothing left to do
     consensus::engine::input_port inputs; // network   -> consensus    1024  1     of peers, verified
     consensus::engine::txs_port txs;      // network   -> consensus       2  1     the pool has some
     consensus::engine::news_port news;    // consensus -> network      1024  1     for peers, in order

@@ -71,8 +71,11 @@ blocksync::blocksync(runtime::shard& network, chain_tip tip, apply_port& apply,
       apply_next_(pool_.height()) {}
 
 std::vector<p2p::channel_descriptor> blocksync::channels() const {
-    return {{p2p::channels::blocksync, 5, block_send_queue, chain::messages::blocksync_bytes_max},
-            {p2p::channels::state, 6, 1, chain::messages::consensus_bytes_max}};
+    std::vector<p2p::channel_descriptor> mine{
+        {p2p::channels::blocksync, 5, block_send_queue, chain::messages::blocksync_bytes_max}};
+    if (reads_steps_)
+        mine.push_back({p2p::channels::state, 6, 1, chain::messages::consensus_bytes_max});
+    return mine;
 }
 
 task<void> blocksync::run() {
@@ -80,6 +83,8 @@ task<void> blocksync::run() {
     tasks_.spawn(apply_loop());
     tasks_.spawn(clock_loop());
     tasks_.spawn(status_loop());
+    if (on_caught_up)
+        tasks_.spawn(switch_loop());
     runtime::stop_state& stop = co_await runtime::current_stop();
     while (!stop.requested())
         (void)co_await changed_.wait();
@@ -148,10 +153,14 @@ result<void> blocksync::on_state_message(p2p::peer& from, const slice& message) 
         return pass(decoded, "consensus state");
     if (const auto* step = std::get_if<chain::messages::new_round_step>(&decoded->what)) {
         TRY_VOID(chain::messages::check_height(*step, tip_.initial_height));
-        pool_.on_peer_reached(from.id(), step->height - 1);
-        note_height(from.id(), step->height - 1);
+        on_peer_reached(from.id(), step->height - 1);
     }
     return {};
+}
+
+void blocksync::on_peer_reached(const std::string& peer, height_t h) {
+    pool_.on_peer_reached(peer, h);
+    note_height(peer, h);
 }
 
 task<result<void>> blocksync::on_request(p2p::peer& from, height_t h) {
@@ -212,26 +221,6 @@ result<void> blocksync::on_response(p2p::peer& from, const block_response& r) {
 }
 
 bool blocksync::is_far_behind() const { return tip_.height + far_behind < pool_.peer_height_max(); }
-
-// Without peers nothing is known. The tip less one is all that can be applied; who was there has to fall far behind, because
-// between two blocks everybody is a block behind.
-void blocksync::judge_progress() {
-    if (pool_.peer_count() == 0 && downloads_)
-        return;
-    const bool behind = !downloads_    ? false
-                        : catching_up_ ? tip_.height + 1 < pool_.peer_height_max()
-                                       : is_far_behind();
-    if (behind != catching_up_ && (!on_progress || on_progress({behind})))
-        catching_up_ = behind;
-}
-
-void blocksync::on_decided(height_t h) {
-    tip_.height = h;
-    if (tip_.base.v == 0)
-        tip_.base = h;
-    announce();
-    judge_progress();
-}
 
 void blocksync::announce() {
     if (!is_far_behind() || tip_.height.v % announce_every == 0)
@@ -358,7 +347,7 @@ void blocksync::reject(height_t h, const error& why) {
 task<void> blocksync::apply_loop() {
     while (!tasks_.stopping()) {
         const auto next = verified_.find(apply_next_);
-        if (next == verified_.end() || apply_.free_credits() == 0) {
+        if (!downloads_ || next == verified_.end() || apply_.free_credits() == 0) {
             (void)co_await changed_.wait();
             continue;
         }
@@ -371,7 +360,9 @@ task<void> blocksync::apply_loop() {
 
 task<void> blocksync::apply_one(synced_block block, std::uint64_t generation) {
     const height_t h = block.block->header.height;
+    ++applying_;
     result<chain_tip> applied = co_await apply_.call(std::move(block));
+    --applying_;
     if (applied) {
         tip_ = std::move(*applied);
         while (pool_.height() <= tip_.height)

@@ -45,6 +45,11 @@ public:
 
     /// Consensus makes the blocks from now on: none are asked for any more, others are served. Before run().
     void serve_only() { downloads_ = false; }
+    /// Another reactor reads channel 0x20 and says by on_peer_reached what it tells. Before the hub starts.
+    void leave_steps_to_others() { reads_steps_ = false; }
+    void on_peer_reached(const std::string& peer, height_t);
+    /// Told once when there is nothing to download any more, and nothing under way: consensus may begin. Set before run().
+    std::function<void()> on_caught_up;
     /// A block was decided here.
     void on_decided(height_t);
 
@@ -95,6 +100,8 @@ private:
     runtime::task<void> apply_one(synced_block block, std::uint64_t generation);
     runtime::task<void> clock_loop();
     runtime::task<void> status_loop();
+    runtime::task<void> switch_loop();
+    bool is_caught_up() const;
 
     runtime::shard& here_;
     const std::string chain_id_;     // read by the helper thread, while tip_ changes
@@ -109,7 +116,8 @@ private:
     block_pool pool_;
     std::map<height_t, synced_block> verified_;
     height_t verify_next_, apply_next_;
-    bool downloads_ = true;
+    bool downloads_ = true, reads_steps_ = true;
+    std::size_t applying_ = 0;
     bool catching_up_ = true;        // as told
     std::uint64_t generation_ = 0;   // goes up when what is under way is void
     runtime::event changed_;         // the pool, the tip or verified_ changed

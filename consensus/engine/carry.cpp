@@ -47,12 +47,10 @@ task<result<void>> service::tell(news n) { return parts_.news.post(std::move(n))
 
 task<result<void>> service::tell_height() {
     const auto& rs = state();
-    height_begun begun{rs.height,
-                       rs.validators,
-                       rs.last_validators,
-                       rs.last_commit,
-                       extensions_at(rs.height),
-                       parts_.executor.state().params.block.max_bytes};
+    const auto& params = parts_.executor.state().params;
+    height_begun begun{rs.height,      rs.validators,          rs.last_validators,
+                       rs.last_commit, parts_.executor.base(), params.block.max_bytes,
+                       params.abci};
     return tell(news(std::move(begun)));
 }
 
@@ -85,8 +83,13 @@ task<result<void>> service::carry(core::proposal_accepted what) {
 }
 
 task<result<void>> service::carry(core::vote_added what) {
-    vote_news n{what.vote, slice(messages::encode_consensus({messages::vote_message{*what.vote}})),
-                what.from};
+    const chain::vote& v = *what.vote;
+    const auto& rs = state();
+    const core::vote_set* set = v.height == rs.height ? rs.votes.find(v.round, v.type)
+                                : rs.last_commit      ? &*rs.last_commit
+                                                      : nullptr;
+    vote_news n{what.vote, slice(messages::encode_consensus({messages::vote_message{v}})),
+                what.from, set ? set->majority() : std::nullopt};
     return tell(news(std::move(n)));
 }
 

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
+#include "chain/params.hpp"
 #include "chain/part_set.hpp"
 #include "chain/proposal.hpp"
 #include "chain/validator_set.hpp"
@@ -49,8 +50,9 @@ struct height_begun {
     chain::validator_set validators;
     chain::validator_set last_validators;
     std::optional<core::vote_set> last_commit;
-    bool extensions = false;            // at this height
+    height_t store_base;                // the lowest block that can be served; 0: none
     std::int64_t block_bytes_max = -1;  // the parameter
+    chain::abci_params abci;            // at which heights precommits carry extensions
 };
 struct step_begun {
     height_t height;
@@ -78,6 +80,7 @@ struct vote_news {
     core::vote_ptr vote;
     slice message;  // encoded
     core::source from;
+    std::optional<chain::block_id> majority;  // of all votes of its kind and round, with it
 };
 struct valid_block_news {
     height_t height;

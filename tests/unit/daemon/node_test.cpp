@@ -261,16 +261,71 @@ TEST_CASE("the only validator of a chain makes its blocks, and others follow it"
         CHECK((*a)->block(h).value() == (*b)->block(h).value());
 }
 
-TEST_CASE(
-    "a home whose validator key is in the validator set with others is refused with one line") {
-    stored_chain chain(3);
-    runtime::sim::world world(1);
-    simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, chain.disk);
-    first.options.validator_key = chain::test::keys().at(1);
-    first.start();
-    REQUIRE(
-        world.run_until([&] { return first.running->failure().has_value(); }, world.now() + 60s));
-    CHECK(first.running->failure()->text.find("is in the validator set") != std::string::npos);
-    first.running->request_stop();
-    REQUIRE(world.run_until([&] { return first.running->is_stopped(); }, world.now() + 60s));
+TEST_CASE("four validators make a chain, one that was away rejoins, and a fifth node follows") {
+    chain::genesis_doc genesis;
+    genesis.chain_id = "four";
+    genesis.time = {1704067200, 0};
+    for (std::uint8_t n = 1; n <= 4; ++n)
+        genesis.validators.push_back({{},
+                                      key_of(static_cast<std::uint8_t>(n + 100)).public_key(),
+                                      power_t(10),
+                                      format("v{}", n)});
+    REQUIRE(chain::validate_and_complete(genesis, genesis.time));
+    const auto seed = GENERATE(1, 2, 3);
+    runtime::sim::world world(static_cast<std::uint64_t>(seed));
+    INFO("seed " << seed);
+    std::vector<std::unique_ptr<simulated_node>> nodes;
+    std::string peers;
+    for (std::uint8_t n = 1; n <= 5; ++n) {
+        const auto ip = format("10.0.0.{}", n);
+        nodes.push_back(std::make_unique<simulated_node>(world, format("node{}", n), ip, n, genesis,
+                                                         std::make_shared<storage::memory_disk>()));
+        nodes.back()->options.settings.p2p.persistent_peers = peers;
+        peers += (peers.empty() ? "" : ",") + nodes.back()->address(ip);
+    }
+    const auto logs = [&] {
+        std::string all;
+        for (const auto& n : nodes)
+            all += n->options.settings.base.moniker + ":\n" + n->log();
+        return all;
+    };
+    const auto reach = [&](std::initializer_list<std::size_t> who, height_t h) {
+        return world.run_until(
+            [&] {
+                return std::ranges::all_of(
+                    who, [&](auto i) { return nodes[i]->running->height() >= h; });
+            },
+            world.now() + 120s);
+    };
+    for (std::size_t i = 0; i < 4; ++i)
+        nodes[i]->start();
+    const bool began = reach({0, 1, 2, 3}, height_t(6));
+    INFO(logs());
+    REQUIRE(began);
+
+    stop(world, {nodes[3].get()});
+    auto read = json::from_json<consensus::privval::sign_record>(
+        text(*nodes[3]->host.disk().get_file("/node/data/priv_validator_state.json")));
+    REQUIRE(read);
+    nodes[3]->options.last_signed = *read;
+    REQUIRE(reach({0, 1, 2}, nodes[0]->running->height() + 4));
+    nodes[3]->start();
+    nodes[4]->start();
+    const auto goal = nodes[0]->running->height() + 8;
+    const bool rejoined = reach({0, 1, 2, 3, 4}, goal);
+    INFO(logs());
+    REQUIRE(rejoined);
+    for (auto& n : nodes)
+        stop(world, {n.get()});
+    for (height_t h(1); h <= goal; ++h) {
+        const auto first = storage::store::open(storage::memory_kv::open(nodes[0]->disk))
+                               .value()
+                               ->block(h)
+                               .value();
+        REQUIRE(first);
+        for (const auto& n : nodes)
+            CHECK(
+                storage::store::open(storage::memory_kv::open(n->disk)).value()->block(h).value() ==
+                first);
+    }
 }
