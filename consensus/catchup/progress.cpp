@@ -46,11 +46,12 @@ task<void> blocksync::switch_loop() {
     }
 }
 
+/// Peers hear of it by the round step: a status that nobody asked for would make a CometBFT node that is about to leave block sync ask
+/// for a block, and complain when it is not answered in time.
 void blocksync::on_decided(height_t h) {
     tip_.height = h;
     if (tip_.base.v == 0)
         tip_.base = h;
-    announce();
     judge_progress();
 }
 

@@ -63,6 +63,11 @@ func TestKill(t *testing.T) {
 
 func TestCrash(t *testing.T) { crashed(t, network(t, "four")) }
 
+func TestValidators(t *testing.T) {
+	t.Run("two_and_two", func(t *testing.T) { mixed(t, 2) })
+	t.Run("three_and_one", func(t *testing.T) { mixed(t, 1) })
+}
+
 func TestServe(t *testing.T) {
 	t.Run("one", func(t *testing.T) { serveAlone(t, network(t, "one")) })
 	t.Run("four", func(t *testing.T) { serveAlone(t, network(t, "four")) })
