@@ -14,31 +14,7 @@ using runtime::task;
 namespace messages = chain::messages;
 
 task<result<void>> service::carry(core::output o) {
-    if (auto* what = std::get_if<core::step_entered>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::schedule_timeout>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::make_proposal>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::validate_block>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::sign_vote>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::collect_parts>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::valid_block_known>(&o))
-        return carry(*what);
-    if (auto* what = std::get_if<core::proposal_accepted>(&o))
-        return carry(std::move(*what));
-    if (auto* what = std::get_if<core::vote_added>(&o))
-        return carry(std::move(*what));
-    if (auto* what = std::get_if<core::votes_conflict>(&o))
-        return carry(std::move(*what));
-    if (auto* what = std::get_if<core::apply_block>(&o))
-        return carry(std::move(*what));
-    if (auto* what = std::get_if<core::input_refused>(&o))
-        return carry(std::move(*what));
-    return carry(std::get<core::halt>(std::move(o)));
+    return std::visit([this](auto&& what) { return carry(std::move(what)); }, std::move(o));
 }
 
 // ---- news ----
@@ -133,6 +109,8 @@ task<result<void>> service::carry(core::make_proposal what) {
 }
 
 task<void> service::propose(core::make_proposal asked) {
+    if (asked.block && !blocks_.contains(asked.block->hash))
+        co_return;  // the round went on before this task began
     result<held_block> made = co_await make_block(asked);
     if (made)
         answer(own_proposal{asked, std::move(*made)});
@@ -141,11 +119,8 @@ task<void> service::propose(core::make_proposal asked) {
 }
 
 task<result<service::held_block>> service::make_block(core::make_proposal asked) {
-    if (asked.block) {
-        const auto known = blocks_.find(asked.block->hash);
-        CHECK(known != blocks_.end());
-        co_return known->second;
-    }
+    if (asked.block)
+        co_return blocks_.at(asked.block->hash);
     // Named values: the state may not change while this height is undecided.
     const chain::state state = parts_.executor.state();
     chain::extended_commit last;
@@ -279,30 +254,32 @@ task<result<void>> service::extend(chain::vote& v) {
 // ---- validating ----
 
 task<result<void>> service::carry(core::validate_block what) {
+    const auto known = blocks_.find(what.id.hash);
+    if (known == blocks_.end())
+        co_return result<void>{};  // the step that asked dropped it again
+    const auto block = known->second.block;
     if (replaying_) {
-        result<core::verdict> said = co_await verdict_on(what);
+        result<core::verdict> said = co_await verdict_on(what, block);
         if (!said)
             co_return pass(said);
         answers_.push_front(
             core::input(core::block_validated{what.height, what.round, what.id, *said}));
         co_return result<void>{};
     }
-    tasks_.spawn(validate(what));
+    tasks_.spawn(validate(what, block));
     co_return result<void>{};
 }
 
-task<void> service::validate(core::validate_block what) {
-    result<core::verdict> said = co_await verdict_on(what);
+task<void> service::validate(core::validate_block what, std::shared_ptr<const chain::block> block) {
+    result<core::verdict> said = co_await verdict_on(what, std::move(block));
     if (said)
         answer(core::input(core::block_validated{what.height, what.round, what.id, *said}));
     else if (!tasks_.stopping())
         halt_(said.error());
 }
 
-task<result<core::verdict>> service::verdict_on(core::validate_block what) {
-    const auto known = blocks_.find(what.id.hash);
-    CHECK(known != blocks_.end());
-    const auto block = known->second.block;
+task<result<core::verdict>> service::verdict_on(core::validate_block what,
+                                                std::shared_ptr<const chain::block> block) {
     const chain::state state = parts_.executor.state();
     chain::block_validation checks;
     checks.now = now();

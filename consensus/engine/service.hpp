@@ -115,8 +115,9 @@ private:
     runtime::task<void> propose(core::make_proposal);
     runtime::task<result<held_block>> make_block(core::make_proposal);
     runtime::task<result<void>> take_proposal(own_proposal);
-    runtime::task<void> validate(core::validate_block);
-    runtime::task<result<core::verdict>> verdict_on(core::validate_block);
+    runtime::task<void> validate(core::validate_block, std::shared_ptr<const chain::block>);
+    runtime::task<result<core::verdict>> verdict_on(core::validate_block,
+                                                    std::shared_ptr<const chain::block>);
     runtime::task<void> apply(core::apply_block);
     runtime::task<result<void>> apply_now(core::apply_block);
     runtime::task<result<void>> extend(chain::vote&);
