@@ -62,7 +62,7 @@ struct under_awaiter {
         c.here = parent.promise().here;
         c.stop = &state;
         c.continuation = parent;
-        resume_next(*c.here, child);
+        c.here->set_next(child);
     }
     T await_resume() {
         if constexpr (!std::is_void_v<T>)

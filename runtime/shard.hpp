@@ -75,8 +75,6 @@ private:
     std::vector<ring*> from_;                             // this shard is the consumer
 };
 
-inline void resume_next(shard& here, std::coroutine_handle<> next) { here.set_next(next); }
-
 /// `co_await yield()`: lets the other tasks of this shard run first.
 struct yield {
     bool await_ready() const noexcept { return false; }

@@ -20,11 +20,10 @@
 #include "base/check.hpp"
 #include "base/result.hpp"
 #include "runtime/frame_pool.hpp"
+#include "runtime/shard.hpp"
 #include "runtime/stop.hpp"
 
 namespace tetrad::runtime {
-
-class shard;
 
 template <class T>
 class task;
@@ -61,9 +60,6 @@ public:
     [[noreturn]] void unhandled_exception() noexcept { UNREACHABLE(); }
 };
 
-/// Stores the handle that the shard's loop resumes next. Defined in shard.hpp.
-void resume_next(shard& here, std::coroutine_handle<> next);
-
 struct final_awaiter {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
@@ -71,7 +67,7 @@ struct final_awaiter {
         promise_base& p = self.promise();
         shard& here = *p.here;
         if (auto next = p.after_end())
-            resume_next(here, next);
+            here.set_next(next);
     }
     void await_resume() const noexcept {}
 };
@@ -131,7 +127,7 @@ public:
             c.here = p.here;
             c.stop = p.stop;
             c.continuation = parent;
-            resume_next(*p.here, child);
+            p.here->set_next(child);
         }
         T await_resume() {
             if constexpr (!std::is_void_v<T>)
@@ -193,7 +189,7 @@ struct ok_task_awaiter {
                 return std::nullopt;
             return end_with(static_cast<Parent&>(*self.parent), std::move(mine.value().error()));
         };
-        resume_next(*p.here, child.get());
+        p.here->set_next(child.get());
     }
     V await_resume() {
         if constexpr (!std::is_void_v<V>)
@@ -210,7 +206,7 @@ struct ok_result_awaiter {
     void await_suspend(std::coroutine_handle<Parent> parent) noexcept {
         shard& here = *parent.promise().here;
         if (auto next = end_with(parent.promise(), std::move(value.error())))
-            resume_next(here, next);
+            here.set_next(next);
     }
     V await_resume() {
         if constexpr (!std::is_void_v<V>)
