@@ -209,7 +209,6 @@ task<result<void>> node::boot() {
                       how, log.module("state"));
     applier_.emplace(*executor_, [this](error e) { halt(std::move(e)); });
     applier_->serve(plan_.apply, tasks(role::consensus));
-    takes_part_ = is_validator(executor_->state());
     alone_ = is_alone(executor_->state());
     plan_.go_consensus_shard.serve(tasks(role::consensus),
                                    [this](go_consensus) { return begin_consensus(); });
@@ -267,36 +266,27 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     blocksync_->on_peer_height = [this](const std::string& peer, height_t h) {
         mempool_->on_peer_height(peer, h);
     };
-    blocksync_->on_progress = [this](consensus::sync_progress p) {
-        return plan_.progress.try_post(p);
+    blocksync_->sign_for(options_.validator_key.public_key().address());
+    if (alone_)
+        blocksync_->serve_only();
+    else
+        blocksync_->on_caught_up = [this] { tasks(role::network).spawn(switch_to_consensus()); };
+    const consensus::gossip::service_options how{
+        options_.genesis.chain_id, options_.genesis.initial_height,
+        options_.settings.consensus.peer_query_maj23_sleep_duration};
+    gossip_ = std::make_unique<consensus::gossip::service>(
+        here, how, plan_.inputs, storage::client(plan_.network_reads), log.module("consensus"));
+    gossip_->on_peer_height = [this](const std::string& peer, height_t h) {
+        blocksync_->on_peer_reached(peer, h);
     };
-    if (takes_part_) {
-        blocksync_->leave_steps_to_others();
-        const consensus::gossip::service_options how{
-            options_.genesis.chain_id, options_.genesis.initial_height,
-            options_.settings.consensus.peer_query_maj23_sleep_duration};
-        gossip_ = std::make_unique<consensus::gossip::service>(
-            here, how, plan_.inputs, storage::client(plan_.network_reads), log.module("consensus"));
-        gossip_->on_peer_height = [this](const std::string& peer, height_t h) {
-            blocksync_->on_peer_reached(peer, h);
-        };
-        plan_.news.serve(mine, [this](consensus::engine::news n) { return on_news(std::move(n)); });
-        if (alone_)
-            blocksync_->serve_only();
-        else
-            blocksync_->on_caught_up = [this] {
-                tasks(role::network).spawn(switch_to_consensus());
-            };
-    }
+    plan_.news.serve(mine, [this](consensus::engine::news n) { return on_news(std::move(n)); });
     hub_ = std::make_unique<p2p::hub>(here, hub_options_of(options_, app::kvstore::app_version),
                                       resolver_, log.module("p2p"));
     hub_->add(*blocksync_);
-    if (gossip_) {
-        hub_->add(*gossip_);
-        gossip_->attach(*hub_);
-    }
+    hub_->add(*gossip_);
     hub_->add(*mempool_);
     blocksync_->attach(*hub_);
+    gossip_->attach(*hub_);
     plan_.network_status.serve(mine, [this](p2p::ask_status) { return network_status(); });
     result<runtime::endpoint> at = co_await hub_->start();
     if (at)
@@ -323,9 +313,7 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     runtime::shard& here = co_await runtime::current_shard();
     p2p::node_info self = hub_options_of(options_, app::kvstore::app_version).self;
     using namespace p2p::channels;
-    self.channels = {blocksync, state, mempool};
-    if (takes_part_)
-        self.channels = {blocksync, state, data, vote, vote_set_bits, mempool};
+    self.channels = {blocksync, state, data, vote, vote_set_bits, mempool};
     rpc::environment env{storage::client(plan_.api_reads),
                          plan_.submits,
                          plan_.lists,
@@ -342,8 +330,8 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) {
         return on_block(std::move(e));
     });
-    plan_.progress.serve(tasks(role::api),
-                         [this](consensus::sync_progress p) { return on_progress(p); });
+    rpc_->set_catching_up(!alone_);
+    plan_.caught_up_shard.serve(tasks(role::api), [this](caught_up) { return on_caught_up(); });
     result<std::vector<runtime::endpoint>> at = co_await rpc_->start();
     co_return at;
 }
@@ -353,8 +341,8 @@ task<result<void>> node::on_block(std::shared_ptr<const app::block_committed> e)
     co_return result<void>{};
 }
 
-task<result<void>> node::on_progress(consensus::sync_progress p) {
-    rpc_->set_catching_up(p.catching_up);
+task<result<void>> node::on_caught_up() {
+    rpc_->set_catching_up(false);
     co_return result<void>{};
 }
 

@@ -23,7 +23,7 @@ shard_plan::shard_plan(shard_set s)
       lists({"lists", 64}, s.api, s.network),
       network_status({"network_status", 64}, s.api, s.network),
       events({"events", 64}, s.consensus, s.api),
-      progress({"progress", 4}, s.network, s.api),
+      caught_up_shard({"caught_up", 1}, s.network, s.api),
       info({"info", 1}, s.consensus, s.api),
       publish({"publish", 16}, s.consensus, s.api),
       go_api_shard({"go_api", 1}, s.consensus, s.api) {}

@@ -25,9 +25,12 @@ using go_api_port = runtime::port<go_api, result<std::vector<runtime::endpoint>>
 /// consensus -> api, at the handshake: the api shard owns the application's query connection.
 using info_port = runtime::port<app::abci::request_info, result<app::abci::response_info>>;
 
-/// network -> consensus, once: block sync has caught up; a validator takes part from here on.
+/// network -> consensus, once: block sync has caught up; blocks are decided here from now on.
 struct go_consensus {};
 using go_consensus_port = runtime::port<go_consensus, result<void>>;
+/// network -> api, once, after that.
+struct caught_up {};
+using caught_up_port = runtime::port<caught_up, result<void>>;
 
 /// The four shards of a node, by role.
 struct shard_set {
@@ -60,7 +63,7 @@ struct shard_plan {
     app::list_port lists;                 // api       -> network        64  1
     p2p::status_port network_status;      // api       -> network        64  1
     app::events_port events;              // consensus -> api            64  1     committed blocks
-    consensus::progress_port progress;    // network   -> api             4  1     catching up or not
+    caught_up_port caught_up_shard;       // network   -> api             1  1     status says so from here on
     info_port info;                       // consensus -> api             1  1
     app::kvstore::publish_port publish;   // consensus -> api            16  1     the application's snapshot
     go_api_port go_api_shard;             // consensus -> api             1  1

@@ -103,10 +103,6 @@ std::vector<std::string> notes(const config::settings& s) {
     if (s.base.db_backend != "goleveldb" && s.base.db_backend != "rocksdb")
         out.push_back(format("db_backend = {}: this node's store is RocksDB whatever it says",
                              quote(s.base.db_backend)));
-    if (s.consensus.double_sign_check_height > 0)
-        out.push_back(
-            "[consensus] double_sign_check_height: past blocks are not searched for our signature "
-            "yet; make sure that no other node signs with this key");
     if (!s.p2p.seeds.empty())
         out.push_back(
             "[p2p] seeds are not asked yet: name the peers to connect to in persistent_peers");

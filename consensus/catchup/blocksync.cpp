@@ -71,11 +71,7 @@ blocksync::blocksync(runtime::shard& network, chain_tip tip, apply_port& apply,
       apply_next_(pool_.height()) {}
 
 std::vector<p2p::channel_descriptor> blocksync::channels() const {
-    std::vector<p2p::channel_descriptor> mine{
-        {p2p::channels::blocksync, 5, block_send_queue, chain::messages::blocksync_bytes_max}};
-    if (reads_steps_)
-        mine.push_back({p2p::channels::state, 6, 1, chain::messages::consensus_bytes_max});
-    return mine;
+    return {{p2p::channels::blocksync, 5, block_send_queue, chain::messages::blocksync_bytes_max}};
 }
 
 task<void> blocksync::run() {
@@ -102,7 +98,6 @@ void blocksync::peer_up(p2p::peer& p) { p.try_send(p2p::channels::blocksync, sta
 
 void blocksync::peer_down(p2p::peer& p, const error&) {
     pool_.on_peer_gone(p.id());
-    judge_progress();
     changed_.notify();
 }
 
@@ -115,13 +110,10 @@ void blocksync::drop(const std::string& id, error why) {
 void blocksync::note_height(const std::string& peer, height_t h) {
     if (on_peer_height)
         on_peer_height(peer, h);
-    judge_progress();
     changed_.notify();
 }
 
-task<result<void>> blocksync::receive(p2p::peer& from, p2p::channel_id channel, slice message) {
-    if (channel == p2p::channels::state)
-        co_return on_state_message(from, message);
+task<result<void>> blocksync::receive(p2p::peer& from, p2p::channel_id, slice message) {
     auto decoded = chain::messages::decode_blocksync(message);
     if (!decoded)
         co_return pass(decoded, "block sync");
@@ -144,18 +136,6 @@ task<result<void>> blocksync::receive(p2p::peer& from, p2p::channel_id channel, 
         changed_.notify();
     }
     co_return result<void>{};
-}
-
-// A peer at work on height h has decided h - 1.
-result<void> blocksync::on_state_message(p2p::peer& from, const slice& message) {
-    auto decoded = chain::messages::decode_consensus(message);
-    if (!decoded)
-        return pass(decoded, "consensus state");
-    if (const auto* step = std::get_if<chain::messages::new_round_step>(&decoded->what)) {
-        TRY_VOID(chain::messages::check_height(*step, tip_.initial_height));
-        on_peer_reached(from.id(), step->height - 1);
-    }
-    return {};
 }
 
 void blocksync::on_peer_reached(const std::string& peer, height_t h) {
@@ -370,7 +350,6 @@ task<void> blocksync::apply_one(synced_block block, std::uint64_t generation) {
         verify_next_ = std::max(verify_next_, pool_.height());
         apply_next_ = std::max(apply_next_, pool_.height());
         announce();
-        judge_progress();
     } else if (applied.error().code == errc::invalid && generation == generation_) {
         reject(h, applied.error());
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block sync (channel 0x40) and, until this node takes part in consensus, what peers announce on 0x20. Network shard.
+// Block sync (channel 0x40), until there is nothing left to download; then consensus goes on and this serves others. Network shard.
 //
 //   peers --blocks--> block_pool --pairs (h, h+1)--> verification (a helper thread, ahead of execution) --in order--> apply port
 //   storage <--reads-- requests of peers
@@ -45,9 +45,10 @@ public:
 
     /// Consensus makes the blocks from now on: none are asked for any more, others are served. Before run().
     void serve_only() { downloads_ = false; }
-    /// Another reactor reads channel 0x20 and says by on_peer_reached what it tells. Before the hub starts.
-    void leave_steps_to_others() { reads_steps_ = false; }
+    /// A peer announced by its round step that it has decided this height.
     void on_peer_reached(const std::string& peer, height_t);
+    /// Whom this node signs for: a chain that cannot move without it is not waited for. Before run().
+    void sign_for(const crypto::address& a) { self_ = a; }
     /// Told once when there is nothing to download any more, and nothing under way: consensus may begin. Set before run().
     std::function<void()> on_caught_up;
     /// A block was decided here.
@@ -59,9 +60,6 @@ public:
     const chain_tip& tip() const { return tip_; }
     /// What the peers have, as far as they said.
     height_t peer_height_max() const { return pool_.peer_height_max(); }
-    /// Told when it changes whether there are blocks above ours that we can apply (status: catching_up). False: it could not be
-    /// told now, and is at the next occasion. Set before the hub starts.
-    std::function<bool(sync_progress)> on_progress;
 
     std::vector<p2p::channel_descriptor> channels() const override;
     void peer_up(p2p::peer&) override;
@@ -81,13 +79,11 @@ private:
         result<synced_block> out = fail(errc::cancelled, "not verified");
     };
 
-    result<void> on_state_message(p2p::peer&, const slice& message);
     runtime::task<result<void>> on_request(p2p::peer&, height_t);
     result<void> on_response(p2p::peer&, const chain::messages::block_response&);
     slice status_message() const;
     bool is_far_behind() const;
     void announce();
-    void judge_progress();
 
     void send_requests();
     std::vector<job> next_jobs();
@@ -102,6 +98,7 @@ private:
     runtime::task<void> status_loop();
     runtime::task<void> switch_loop();
     bool is_caught_up() const;
+    bool holds_up_the_chain() const;
 
     runtime::shard& here_;
     const std::string chain_id_;     // read by the helper thread, while tip_ changes
@@ -116,9 +113,9 @@ private:
     block_pool pool_;
     std::map<height_t, synced_block> verified_;
     height_t verify_next_, apply_next_;
-    bool downloads_ = true, reads_steps_ = true;
+    bool downloads_ = true;
+    std::optional<crypto::address> self_;
     std::size_t applying_ = 0;
-    bool catching_up_ = true;        // as told
     std::uint64_t generation_ = 0;   // goes up when what is under way is void
     runtime::event changed_;         // the pool, the tip or verified_ changed
     runtime::event deadlines_;       // next_deadline() may be sooner

@@ -37,10 +37,4 @@ struct synced_block {
 /// the height was not the next one (a block before it was refused) or the node stops, ask no more from this answer.
 using apply_port = runtime::port<synced_block, result<chain_tip>>;
 
-/// Network to api shard, whenever it changes: are peers further ahead than block sync has to stay behind? True until the first word.
-struct sync_progress {
-    bool catching_up = true;
-};
-using progress_port = runtime::port<sync_progress, result<void>>;
-
 }  // namespace tetrad::consensus

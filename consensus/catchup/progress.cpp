@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far block sync is: whether it catches up, and when it has nothing left to do.
+// When block sync has nothing left to do.
 #include "consensus/catchup/blocksync.hpp"
 #include "runtime/timer.hpp"
 
@@ -13,35 +13,34 @@ constexpr duration settle_time = 1s;
 
 }  // namespace
 
-// Without peers nothing is known. The tip less one is all that can be applied; who was there has to fall far behind, because
-// between two blocks everybody is a block behind.
-void blocksync::judge_progress() {
-    if (pool_.peer_count() == 0 && downloads_)
-        return;
-    const bool behind = !downloads_    ? false
-                        : catching_up_ ? tip_.height + 1 < pool_.peer_height_max()
-                                       : is_far_behind();
-    if (behind != catching_up_ && (!on_progress || on_progress({behind})))
-        catching_up_ = behind;
-}
-
 // The tip less one is all that can be downloaded: the rest comes by consensus.
 bool blocksync::is_caught_up() const {
-    return pool_.peer_count() > 0 && applying_ == 0 && pool_.height() + 1 >= pool_.peer_height_max();
+    return pool_.peer_count() > 0 && applying_ == 0 &&
+           pool_.height() + 1 >= pool_.peer_height_max();
+}
+
+/// With a third of the power: whoever claims to be further cannot have got there without us.
+bool blocksync::holds_up_the_chain() const {
+    const auto own = self_ ? tip_.validators.index_of(*self_) : std::nullopt;
+    return own && tip_.validators.at(*own).power.v >= tip_.validators.total_power().v / 3;
 }
 
 /// A second of it is enough: the first peer to answer may be behind itself.
 task<void> blocksync::switch_loop() {
+    const auto is_done = [this] { return is_caught_up() || holds_up_the_chain(); };
     while (!tasks_.stopping()) {
-        if (!is_caught_up()) {
+        if (!is_done()) {
             (void)co_await changed_.wait();
             continue;
         }
         result<void> slept = co_await runtime::sleep_for(settle_time);
-        if (!slept || !is_caught_up())
+        if (!slept || !is_done())
             continue;
         serve_only();
-        on_caught_up();
+        while (applying_ > 0 && !tasks_.stopping())
+            (void)co_await changed_.wait();
+        if (!tasks_.stopping())
+            on_caught_up();
         co_return;
     }
 }
@@ -52,7 +51,6 @@ void blocksync::on_decided(height_t h) {
     tip_.height = h;
     if (tip_.base.v == 0)
         tip_.base = h;
-    judge_progress();
 }
 
 }  // namespace tetrad::consensus

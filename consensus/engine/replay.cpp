@@ -69,7 +69,42 @@ task<result<std::optional<core::vote_set>>> service::last_commit() {
     co_return std::optional(std::move(*votes));
 }
 
+/// For operators who move a key between machines: another node may still be signing with it.
+task<result<void>> service::check_past_signatures() {
+    const auto self = options_.core.self;
+    const height_t last = parts_.executor.state().last_block_height;
+    const height_t first = std::max(last - options_.double_sign_check_height, height_t(0)) + 1;
+    if (!self || first > last)
+        co_return result<void>{};
+    auto read = [self, first, last](storage::store& s) -> result<std::optional<height_t>> {
+        for (height_t h = first; h <= last; ++h) {
+            TRY(auto commit, s.seen_commit(h));
+            if (!commit) {
+                TRY(commit, s.commit(h));
+            }
+            const auto is_ours = [&](const chain::commit_sig& sig) {
+                return sig.flag == chain::block_id_flag::commit && sig.validator == *self;
+            };
+            if (commit && std::ranges::any_of(commit->signatures, is_ours))
+                return h;
+        }
+        return std::nullopt;
+    };
+    auto found = co_await parts_.blocks.read(read);
+    if (!found)
+        co_return pass(found);
+    if (*found)
+        co_return fail(
+            errc::fatal,
+            format("block {} bears a signature of our key: make sure that no other node signs "
+                   "with it, wait until {} blocks have passed without one, or set [consensus] "
+                   "double_sign_check_height = 0",
+                   (*found)->v, options_.double_sign_check_height));
+    co_return result<void>{};
+}
+
 task<result<void>> service::start() {
+    co_await ok(check_past_signatures());
     wal_ = co_await ok(storage::wal::open(options_.wal_path));
     if (!wal_->repaired().empty())
         log_.error("the consensus WAL was repaired", "what", wal_->repaired());
@@ -78,8 +113,6 @@ task<result<void>> service::start() {
         co_return pass(commit);
     core::height_start first = next_start();
     first.last_commit = std::move(*commit);
-    // Whether the last block changed the application's hash is not looked up: an empty block more is harmless.
-    first.needs_proof_block = true;
     core::outputs out;
     core_ = std::make_unique<core::machine>(options_.core, std::move(first), now(), out);
     co_await ok(tell_height());

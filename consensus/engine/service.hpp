@@ -39,6 +39,8 @@ struct service_options {
     core::options core;    // `self` is filled in from the signer
     std::string wal_path;  // <home>/data/cs.wal/wal
     duration block_time_tolerance = 60s;
+    std::int64_t double_sign_check_height =
+        0;  // so many past blocks must not bear our signature at a start
 };
 
 /// What it works with; all outlive it.
@@ -127,6 +129,7 @@ private:
     bool extensions_at(height_t) const;
 
     // replay.cpp
+    runtime::task<result<void>> check_past_signatures();
     runtime::task<result<std::optional<core::vote_set>>> last_commit();
     runtime::task<result<void>> replay();
     runtime::task<result<void>> replay_record(const slice& payload);

@@ -91,7 +91,7 @@ template <class F>
 void for_each_port(shard_plan& p, F&& f) {
     const auto each = [&](auto&... ports) { (f(ports), ...); };
     each(p.commits, p.app_writes, p.prunes, p.consensus_reads, p.network_reads, p.api_reads, p.apply, p.pool_lock, p.pool_update,
-         p.go_network, p.submits, p.lists, p.network_status, p.events, p.progress, p.info, p.publish, p.go_api_shard);
+         p.go_network, p.submits, p.lists, p.network_status, p.events, p.caught_up_shard, p.info, p.publish, p.go_api_shard);
 }
 
 /// Holds every request until `gate` opens, and says then through which door it came.
@@ -207,7 +207,7 @@ TEST_CASE("what has an order is served one at a time") {
     machine m(placed({0}));
     auto& p = *m.plan;
     const auto serial = [](const auto&... doors) { return ((doors.spec.handlers == 1) && ...); };
-    CHECK(serial(p.commits, p.app_writes, p.prunes, p.apply, p.pool_lock, p.pool_update, p.events, p.progress, p.publish));
+    CHECK(serial(p.commits, p.app_writes, p.prunes, p.apply, p.pool_lock, p.pool_update, p.events, p.caught_up_shard, p.publish));
 }
 
 TEST_CASE("the rings bear every door full at the same time, on one thread and on four") {

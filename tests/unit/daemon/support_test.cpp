@@ -105,10 +105,9 @@ TEST_CASE("settings without effect are noted") {
     auto s = good();
     s.base.db_backend = "badgerdb";
     s.p2p.seeds = "x@y:1";
-    s.consensus.double_sign_check_height = 10;
     s.rpc.unsafe = true;
     s.rpc.pprof_laddr = "x";
     s.instrumentation.prometheus = true;
-    REQUIRE(notes(s).size() == 6);
+    REQUIRE(notes(s).size() == 5);
     REQUIRE(refusals(s).empty());
 }

@@ -75,7 +75,7 @@ TEST_CASE(
     REQUIRE(t.reaches(9));
     for (std::int64_t decided = 11; decided <= 20; ++decided) {
         p.height = decided;
-        p.tell_step(decided + 1);
+        t.tell_decided(p, decided);
         CHECK(t.reaches(decided - 1, 1s));
     }
     CHECK(t.heights_told[id_of(2)] == 20);
@@ -94,42 +94,78 @@ TEST_CASE("an unsolicited status that rises is news as well") {
     CHECK(t.reaches(11, 1s));
 }
 
-TEST_CASE("catching up ends one block behind the peers, and begins again only far behind them") {
-    const made_chain chain(90);
-    syncing t(chain);
-    t.start();
-    t.run_for(5s);
-    CHECK(t.progress_told.empty());  // without peers nothing is known
-    auto& p = t.peer(2);
-    p.height = 40;
-    t.connect(p);
-    REQUIRE(t.reaches(39));
-    t.run_for(1s);
-    CHECK(t.progress_told == std::vector{false});
-    for (p.height = 41; p.height < 50; ++p.height) {
-        p.tell_step(p.height + 1);
-        t.run_for(1s);
-    }
-    CHECK(t.progress_told == std::vector{false});
-    p.height = 90;
-    p.tell_step(91);
-    REQUIRE(t.reaches(89));
-    t.run_for(1s);
-    CHECK(t.progress_told == std::vector{false, true, false});
-}
+// ---- where block sync ends ----
 
-TEST_CASE("progress that could not be told is told at the next occasion") {
+TEST_CASE(
+    "consensus may begin a second after the last block but one was applied, and is told so once") {
     syncing t(forty());
+    t.switches = true;
     t.start();
-    t.hears_progress = false;
+    t.run_for(20s);
+    CHECK(t.begun == 0);  // without peers nothing is known
     auto& p = t.connect(2);
     REQUIRE(t.reaches(39));
-    t.run_for(1s);
-    t.hears_progress = true;
-    p.tell_status();
-    t.run_for(1s);
-    CHECK(t.progress_told == std::vector{false});
+    t.run_for(900ms);
+    CHECK(t.begun == 0);
+    t.run_for(200ms);
+    CHECK(t.begun == 1);
+    p.asked.clear();
+    t.tell_decided(p, 50);
+    t.run_for(20s);
+    CHECK(t.begun == 1);
+    CHECK(p.asked.empty());
 }
+
+TEST_CASE("a peer that turns out to be ahead within the second keeps block sync going") {
+    syncing t(forty());
+    t.switches = true;
+    t.start();
+    auto& p = t.peer(2);
+    p.height = 10;
+    t.connect(p);
+    REQUIRE(t.reaches(9));
+    t.run_for(500ms);
+    p.height = 40;
+    p.tell_status();
+    REQUIRE(t.reaches(39));
+    CHECK(t.begun == 0);
+    t.run_for(2s);
+    CHECK(t.begun == 1);
+}
+
+TEST_CASE(
+    "who holds a third of the power waits for nobody: the chain cannot be further, whatever peers "
+    "claim") {
+    const auto [key, holds] =
+        GENERATE(table<int, bool>({{1, true}, {2, true}, {3, false}, {9, false}}));
+    INFO("key " << key);  // the powers are 10, 7 and 5
+    syncing t(forty());
+    t.switches = true;
+    t.signs_for = chain::test::public_key(key).address();
+    t.start();
+    auto& p = t.peer(2);
+    t.connect(p, false);
+    p.answers = false;
+    p.tell_status();
+    t.run_for(2s);
+    CHECK(t.begun == (holds ? 1 : 0));
+}
+
+TEST_CASE("what is being executed when block sync ends is executed before consensus begins") {
+    syncing t(forty());
+    t.switches = true;
+    t.signs_for = chain::test::public_key(1).address();
+    t.execution_time = 3s;
+    t.start();
+    t.connect(2);
+    REQUIRE(t.until([&] { return t.begun == 1; }));
+    const auto done = t.applied;
+    CHECK_FALSE(done.empty());
+    t.run_for(30s);
+    CHECK(t.applied == done);
+}
+
+// ---- downloading, in bad conditions ----
 
 TEST_CASE("a slow execution loses nothing, and a fast download waits for it within bounds") {
     syncing t(forty());
@@ -421,34 +457,6 @@ TEST_CASE("peers are told of each new block, and of few while there is a lot to 
         }
 }
 
-// ---- channel 0x20 ----
-
-TEST_CASE(
-    "round steps that fit no chain cost the connection, other state messages are read and left") {
-    syncing t(forty());
-    t.start();
-    auto& p = t.connect(2);
-    p.machine.peer->send_message(
-        p2p::channels::state, m::encode_consensus({m::has_vote{height_t(41), round_t(0),
-                                                               chain::vote_type::precommit, 1}}));
-    p.tell_step(41);
-    t.run_for(1s);
-    CHECK(p.is_connected());
-
-    auto& early = t.connect(3);
-    early.tell_step(0);
-    auto& negative = t.connect(4);
-    negative.tell_step(41, 1, -1);
-    auto& odd = t.connect(5);
-    odd.tell_step(41, 9);
-    auto& garbage = t.connect(6);
-    garbage.machine.peer->send_message(p2p::channels::state, bytes(20, 0xff));
-    t.run_for(1s);
-    for (const auto* each : {&early, &negative, &odd, &garbage})
-        CHECK_FALSE(each->is_connected());
-    CHECK(p.is_connected());
-}
-
 TEST_CASE(
     "a peer that claims a height it does not have is found out by time, and the rest goes on") {
     syncing t(forty());
@@ -457,7 +465,7 @@ TEST_CASE(
     t.connect(boaster, false);
     boaster.answers = false;
     boaster.send({m::status_response{height_t(INT64_MAX), height_t(1)}});
-    boaster.tell_step(INT64_MAX);
+    t.tell_decided(boaster, INT64_MAX - 1);
     t.run_for(1s);
     t.connect(3);
     REQUIRE(t.reaches(39));

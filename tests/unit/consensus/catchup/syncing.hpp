@@ -102,19 +102,13 @@ struct chain_peer {
 
     chain_peer(sim::world& w, std::uint8_t n, const made_chain& c)
         : machine(w, n), chain(c), height(c.length()) {
-        machine.channels = {p2p::channels::blocksync, p2p::channels::state};
+        machine.channels = {p2p::channels::blocksync};
     }
     bool is_connected() const { return machine.is_connected(); }
     void send(const m::blocksync_message& what) {
         machine.peer->send_message(p2p::channels::blocksync, m::encode_blocksync(what));
     }
     void tell_status() { send({m::status_response{height_t(height), height_t(base)}}); }
-    void tell_step(std::int64_t at_height, std::uint32_t step = 1,
-                   std::int32_t last_commit_round = 0) {
-        const m::consensus_message what{m::new_round_step{height_t(at_height), round_t(0), step, 0,
-                                                          round_t(last_commit_round)}};
-        machine.peer->send_message(p2p::channels::state, m::encode_consensus(what));
-    }
     void send_block(std::int64_t h) { send({m::block_response{chain.encoded(h), std::nullopt}}); }
     void on_message(const p2p::testing::wire_peer::arrival& a) {
         const auto what = m::decode_blocksync(slice(a.message));
@@ -167,8 +161,10 @@ struct syncing {
     std::unique_ptr<consensus::blocksync> sync;
     std::unique_ptr<p2p::hub> hub;
     std::map<std::string, std::int64_t> heights_told;
-    std::vector<bool> progress_told;  // catching up, as long as it is heard
-    bool hears_progress = true;
+    int begun = 0;  // how often it was told that consensus may begin
+
+    bool switches = false;  // leaves block sync when it has caught up
+    std::optional<crypto::address> signs_for;
 
     // What executes:
     std::int64_t height = 0;
@@ -200,11 +196,10 @@ struct syncing {
         sync->on_peer_height = [this](const std::string& id, height_t h) {
             heights_told[id] = h.v;
         };
-        sync->on_progress = [this](sync_progress p) {
-            if (hears_progress)
-                progress_told.push_back(p.catching_up);
-            return hears_progress;
-        };
+        if (signs_for)
+            sync->sign_for(*signs_for);
+        if (switches)
+            sync->on_caught_up = [this] { ++begun; };
         hub = std::make_unique<p2p::hub>(on.here, o, resolver, logger(lines, "p2p"));
         hub->add(*sync);
         sync->attach(*hub);
@@ -246,6 +241,10 @@ struct syncing {
         auto& p = peer(n);
         connect(p);
         return p;
+    }
+    /// What its round step says to who reads channel 0x20.
+    void tell_decided(chain_peer& p, std::int64_t h) {
+        sync->on_peer_reached(p2p::testing::id_of(p.machine.number), height_t(h));
     }
     bool until(const std::function<bool()>& held, duration limit = 1min) {
         const bool did = w.run_until(held, w.now() + limit);

@@ -161,6 +161,28 @@ TEST_CASE("a clean stop and a start go on where it was") {
     check_signatures(home);
 }
 
+TEST_CASE(
+    "who is told to look for its own signature in past blocks does not start where there is one") {
+    solo_home home;
+    {
+        solo first(home);
+        first.start();
+        REQUIRE(first.run_to(height_t(5)));
+    }
+    home.options.double_sign_check_height = 1000;
+    CHECK(
+        error_of(solo(home).try_start()) ==
+        "block 1 bears a signature of our key: make sure that no other node signs with it, wait "
+        "until 1000 blocks have passed without one, or set [consensus] double_sign_check_height = "
+        "0");
+    home.options.double_sign_check_height = 1;
+    CHECK(error_of(solo(home).try_start()).starts_with("block 5 bears a signature"));
+    home.options.double_sign_check_height = 0;
+    solo last(home);
+    last.start();
+    CHECK(last.run_to(height_t(6)));
+}
+
 TEST_CASE("whenever the power goes, it goes on, and nothing is signed twice") {
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         INFO("seed " << seed);

@@ -145,12 +145,15 @@ public:
     ~solo() { stop(); }
 
     void start() {
+        REQUIRE(error_of(try_start()) == "");
+        at_consensus.spawn(engine->run());
+    }
+    result<void> try_start() {
         std::optional<result<void>> started;
         at_consensus.spawn(app::test::store(engine->start(), started));
         home.world.run_until([&] { return started.has_value(); }, home.world.now() + 1h);
         REQUIRE(started);
-        REQUIRE(error_of(*started) == "");
-        at_consensus.spawn(engine->run());
+        return *started;
     }
     bool run_to(height_t h, duration limit = 1h) {
         return home.world.run_until(

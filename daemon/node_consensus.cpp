@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a node is where its key is in the validator set.
+// From block sync to consensus: when a node begins to decide blocks with the others, as a validator or as one who only follows.
 #include "base/text.hpp"
 #include "config/home.hpp"
 #include "daemon/node.hpp"
@@ -18,11 +18,6 @@ bool node::is_alone(const chain::state& s) const {
     return only(s.validators) && only(s.next_validators);
 }
 
-bool node::is_validator(const chain::state& s) const {
-    const auto address = options_.validator_key.public_key().address();
-    return s.validators.has(address) || s.next_validators.has(address);
-}
-
 void node::make_engine() {
     const auto& c = options_.settings.consensus;
     consensus::engine::service_options o;
@@ -34,6 +29,7 @@ void node::make_engine() {
     o.core.create_empty_blocks_interval = c.create_empty_blocks_interval;
     o.wal_path = config::wal_file(options_.settings);
     o.block_time_tolerance = c.block_time_tolerance;
+    o.double_sign_check_height = c.double_sign_check_height;
     signer_.emplace(options_.validator_key, options_.last_signed,
                     config::validator_state_file(options_.settings), options_.genesis.chain_id);
     consensus::engine::service_parts parts{
@@ -56,7 +52,9 @@ task<result<void>> node::begin_consensus() {
 task<void> node::switch_to_consensus() {
     const go_consensus now;
     result<void> begun = co_await plan_.go_consensus_shard.call(now);
-    if (!begun && begun.error().code != errc::closed && begun.error().code != errc::cancelled)
+    if (begun)
+        plan_.caught_up_shard.try_post({});
+    else if (begun.error().code != errc::closed && begun.error().code != errc::cancelled)
         halt(begun.error());
 }
 
