@@ -9,13 +9,13 @@
 
 #include "base/text.hpp"
 #include "config/home.hpp"
+#include "daemon/crash_points.hpp"
 #include "daemon/node.hpp"
 #include "daemon/signals.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/topology.hpp"
 #include "runtime/uring/backend.hpp"
-#include "storage/crash_points.hpp"
 #include "storage/rocks.hpp"
 
 namespace tetrad::daemon {
@@ -30,14 +30,21 @@ struct machine_thread {
     std::thread running;
 };
 
+/// Null but in tests of crash safety.
+result<std::unique_ptr<crash_points>> armed_crash_points(const config::settings& s) {
+    const char* point = std::getenv("TETRAD_CRASH_POINT");
+    if (!point)
+        return nullptr;
+    TRY(auto at, parse_crash_point(point));
+    return std::make_unique<crash_points>(std::move(at), crash_points::files{config::wal_file(s), config::validator_state_file(s)});
+}
+
 /// The store, with the genesis document that the chain began with: a stored one wins over the file, as in CometBFT.
-result<std::unique_ptr<storage::store>> open_store(node_options& o, const logger& log) {
+result<std::unique_ptr<storage::store>> open_store(node_options& o, crash_points* crash, const logger& log) {
     const std::string path = config::database_directory(o.settings) + "/" + store_name;
     TRY(auto db, storage::open_rocks(path));
-    if (const char* point = std::getenv("TETRAD_CRASH_POINT")) {
-        TRY(auto armed, storage::parse_crash_point(point));
-        db = storage::with_crash_point(std::move(db), armed);
-    }
+    if (crash)
+        db = storage::watch_writes(std::move(db), crash->watch_store());
     TRY(auto store, storage::store::open(std::move(db)));
     TRY(const auto stored, store->genesis());
     if (!stored) {
@@ -57,6 +64,7 @@ result<std::unique_ptr<storage::store>> open_store(node_options& o, const logger
 
 result<void> run_node(const node_options& given) {
     node_options options = given;
+    TRY(const auto crash, armed_crash_points(options.settings));
     TRY(const auto signals, stop_signals::create());
     const auto cores = runtime::usable_cores();
     TRY(const auto place, runtime::place_shards(cores, static_cast<std::size_t>(options.settings.shards.rotate),
@@ -68,8 +76,11 @@ result<void> run_node(const node_options& given) {
     std::array<logger, runtime::roles> loggers;
     std::string ring;
     for (std::size_t t = 0; t < threads.size(); ++t) {
-        TRY(auto io, runtime::uring_backend::open());
-        ring = io->description();
+        TRY(auto opened, runtime::uring_backend::open());
+        ring = opened->description();
+        std::unique_ptr<runtime::backend> io = std::move(opened);
+        if (crash)
+            io = runtime::watch_disk(std::move(io), crash->watch_files());
         runtime::backend& clock = *io;
         threads[t].sink = &logs->add_port([&clock] { return clock.wall_clock(); });
         threads[t].loop = std::make_unique<runtime::executor>(std::move(io));
@@ -86,7 +97,7 @@ result<void> run_node(const node_options& given) {
     main_log.info("starting", "version", options.version, "chain", options.genesis.chain_id);
     main_log.info("placement", "shards", place.text(), "ring", ring);
 
-    TRY(auto store, open_store(options, main_log));
+    TRY(auto store, open_store(options, crash.get(), main_log));
     std::atomic<int> changes{0};
     node* built = nullptr;
     auto on_change = [&] {

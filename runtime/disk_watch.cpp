@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/disk_watch.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace tetrad::runtime {
+
+namespace {
+
+class watched_backend final : public backend {
+public:
+    watched_backend(std::unique_ptr<backend> inner, disk_watch w)
+        : inner_(std::move(inner)), watch_(std::move(w)) {}
+
+    void submit(op& o) override {
+        std::function<void()> after;
+        if (const auto step = step_of(o))
+            after = watch_(*step);
+        if (after || o.code == op_code::open) {
+            // Completes here first; the maps hold no more than what is in flight and what is open.
+            pending_.insert_or_assign(&o, pending{std::move(after), o.complete, o.owner});
+            o.complete = completed;
+            o.owner = this;
+        }
+        inner_->submit(o);
+    }
+    void cancel(op& o) override { inner_->cancel(o); }
+    void turn(instant deadline) override { inner_->turn(deadline); }
+    void wake() override { inner_->wake(); }
+
+    result<listening> listen(const endpoint& at, int backlog) override {
+        return inner_->listen(at, backlog);
+    }
+    void shutdown(descriptor fd) override { inner_->shutdown(fd); }
+    void close(descriptor fd) override {
+        open_.erase(fd);
+        inner_->close(fd);
+    }
+    result<endpoint> local_endpoint(descriptor fd) override { return inner_->local_endpoint(fd); }
+    result<std::uint64_t> file_size(descriptor fd) override { return inner_->file_size(fd); }
+    result<std::vector<std::string>> list_directory(const std::string& path) override {
+        return inner_->list_directory(path);
+    }
+    result<std::vector<endpoint>> resolve(const std::string& host, std::uint16_t port) override {
+        return inner_->resolve(host, port);
+    }
+
+    instant now() override { return inner_->now(); }
+    timestamp wall_clock() override { return inner_->wall_clock(); }
+    random_source& random() override { return inner_->random(); }
+    bool runs_blocking_inline() const override { return inner_->runs_blocking_inline(); }
+
+private:
+    struct pending {
+        std::function<void()> after;  // nothing: an open
+        void (*complete)(op&);
+        void* owner;
+    };
+
+    std::optional<disk_step> step_of(const op& o) const {
+        switch (o.code) {
+            case op_code::write:
+                return disk_step{o.code,
+                                 open_.at(o.fd),
+                                 {static_cast<const std::uint8_t*>(o.buffer), o.length},
+                                 false};
+            case op_code::sync:
+                return disk_step{
+                    o.code, open_.at(o.fd), {}, (o.flags & open_flags::directory) != 0};
+            case op_code::allocate:
+            case op_code::truncate: return disk_step{o.code, open_.at(o.fd), {}, false};
+            case op_code::rename: return disk_step{o.code, o.path2, {}, false};
+            case op_code::unlink:
+            case op_code::make_dir: return disk_step{o.code, o.path, {}, false};
+            default: return std::nullopt;
+        }
+    }
+
+    static void completed(op& o) { static_cast<watched_backend*>(o.owner)->on_completed(o); }
+    void on_completed(op& o) {
+        const auto found = pending_.find(&o);
+        CHECK(found != pending_.end());
+        const pending was = std::move(found->second);
+        pending_.erase(found);
+        o.complete = was.complete;
+        o.owner = was.owner;
+        if (o.code == op_code::open && o.result >= 0)
+            open_.insert_or_assign(o.result, o.path);
+        else if (was.after && o.result >= 0)
+            was.after();
+        o.complete(o);
+    }
+
+    std::unique_ptr<backend> inner_;
+    disk_watch watch_;
+    std::map<const op*, pending> pending_;
+    std::map<descriptor, std::string> open_;
+};
+
+}  // namespace
+
+std::unique_ptr<backend> watch_disk(std::unique_ptr<backend> inner, disk_watch w) {
+    return std::make_unique<watched_backend>(std::move(inner), std::move(w));
+}
+
+}  // namespace tetrad::runtime
