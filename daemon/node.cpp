@@ -338,6 +338,8 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
 
 task<result<void>> node::on_block(std::shared_ptr<const app::block_committed> e) {
     rpc_->on_block(e);
+    if (!moving_.exchange(true))
+        on_change_();
     co_return result<void>{};
 }
 

@@ -38,7 +38,7 @@ struct node_parts {
     std::unique_ptr<storage::store> store;
     bool storage_has_own_thread = false;      // then RocksDB may block it
     std::array<logger, runtime::roles> logs;  // by role; each of its shard's thread
-    /// Told, on any shard's thread, that ready(), stopped() or failure() changed.
+    /// Told, on any shard's thread, that one of the is_...() or failure() changed.
     std::function<void()> on_change;
 };
 
@@ -53,6 +53,8 @@ public:
     void request_stop();
 
     bool is_ready() const { return ready_.load(); }
+    /// A height was committed since the start.
+    bool is_moving() const { return moving_.load(); }
     bool is_stopped() const { return running_.load() == 0; }
     /// Why it stopped, where it was not asked to. Look once it is stopped.
     const std::optional<error>& failure() const { return failure_; }
@@ -139,7 +141,7 @@ private:
     std::vector<runtime::endpoint> rpc_endpoints_;
 
     std::atomic<int> running_{0};  // roles that have not ended
-    std::atomic<bool> ready_{false}, stop_asked_{false}, failed_{false};
+    std::atomic<bool> ready_{false}, moving_{false}, stop_asked_{false}, failed_{false};
     std::optional<error> failure_;  // written once, by whoever set failed_
 };
 

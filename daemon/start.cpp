@@ -12,6 +12,7 @@
 #include "daemon/crash_points.hpp"
 #include "daemon/node.hpp"
 #include "daemon/signals.hpp"
+#include "daemon/supervisor.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/topology.hpp"
@@ -98,11 +99,17 @@ result<void> run_node(const node_options& given) {
     main_log.info("placement", "shards", place.text(), "ring", ring);
 
     TRY(auto store, open_store(options, crash.get(), main_log));
+    const char* notify = std::getenv("NOTIFY_SOCKET");
+    const supervisor manager(notify ? notify : "");
+    manager.tell("STATUS=waiting for the first height");
+    std::atomic<bool> told{false};
     std::atomic<int> changes{0};
     node* built = nullptr;
     auto on_change = [&] {
         if (built->failure())
             signals->stop(built->failure()->text);
+        else if (built->is_moving() && !told.exchange(true))
+            manager.tell("READY=1\nSTATUS=running");
         ++changes;
         changes.notify_all();
     };
@@ -127,6 +134,7 @@ result<void> run_node(const node_options& given) {
     }
 
     main_log.info("stopping", "why", signals->wait_for_stop());
+    manager.tell("STOPPING=1");
     running.request_stop();
     for (int seen = changes; !running.is_stopped(); seen = changes)
         changes.wait(seen);
