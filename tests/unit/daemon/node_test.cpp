@@ -117,3 +117,20 @@ TEST_CASE(
     CHECK_FALSE(is_catching_up(reader, *second.running));
     stop(world, {&first, &second});
 }
+
+TEST_CASE("an application ahead of an empty store is refused with one line, also where the hashes agree") {
+    stored_chain chain(0);
+    runtime::sim::world world(1);
+    auto disk = std::make_shared<storage::memory_disk>();
+    storage::app_write executed;  // two blocks without a transaction: the hash is that of genesis
+    executed.puts.emplace_back(to_bytes("stateKey"), to_bytes(R"({"size":0,"height":2})"));
+    REQUIRE(storage::test::opened(disk)->write_app(executed));
+    simulated_node first(world, "first", "10.0.0.1", 11, chain.chain.genesis, disk);
+    first.options.app = application::persistent_kvstore;
+    first.start();
+    REQUIRE(world.run_until([&] { return first.running->failure().has_value(); }, world.now() + 60s));
+    CHECK(first.running->failure()->text ==
+          "the application is at height 2 but the store has no blocks; restore the blocks or reset the application");
+    first.running->request_stop();
+    REQUIRE(world.run_until([&] { return first.running->is_stopped(); }, world.now() + 60s));
+}
