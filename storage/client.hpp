@@ -19,7 +19,7 @@ class store;
 
 /// One read: what to call, with what.
 struct read_job {
-    void (*call)(void* work, store&) = nullptr;
+    result<void> (*call)(void* work, store&) = nullptr;
     void* work = nullptr;
 };
 using read_port = runtime::port<read_job, result<void>>;
@@ -28,7 +28,8 @@ class client {
 public:
     explicit client(read_port& to) : port_(to) {}
 
-    /// F: store& -> result<V>. Fails with `closed` where the storage shard has stopped.
+    /// F: store& -> result<V>. Fails with `closed` where the storage shard has stopped. What the closure fails with is the caller's,
+    /// and the storage shard's too: `corrupt`, `io` and `fatal` stop the node.
     template <class F>
     runtime::task<std::invoke_result_t<F&, store&>> read(F& work) {
         using value = std::invoke_result_t<F&, store&>;
@@ -36,9 +37,12 @@ public:
             F* work;
             std::optional<value> out;
         } state{&work, {}};
-        read_job job{[](void* w, store& s) {
+        read_job job{[](void* w, store& s) -> result<void> {
                          auto& me = *static_cast<typed*>(w);
                          me.out.emplace((*me.work)(s));
+                         if (!*me.out)
+                             return std::unexpected<error>(me.out->error());
+                         return {};
                      },
                      &state};
         result<void> done = co_await port_.call(job);

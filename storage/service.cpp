@@ -24,10 +24,7 @@ task<std::invoke_result_t<F&, store&>> service::on_disk(F work) {
 
 void service::serve(read_port& p, runtime::scope& tasks) {
     p.serve(tasks, [this](read_job j) {
-        return on_disk([j](store& s) -> result<void> {
-            j.call(j.work, s);
-            return {};
-        });
+        return on_disk([j](store& s) { return j.call(j.work, s); });
     });
 }
 

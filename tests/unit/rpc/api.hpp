@@ -139,10 +139,7 @@ private:
         auto calling = called(method, std::move(params));
         answer = co_await calling;
     }
-    task<result<void>> read(storage::read_job j) {
-        j.call(j.work, *stored.in);
-        co_return result<void>{};
-    }
+    task<result<void>> read(storage::read_job j) { co_return j.call(j.work, *stored.in); }
     task<result<app::submitted_tx>> submit(app::submit_tx q) {
         result<app::submitted_tx> answer = checked;
         if (answer)

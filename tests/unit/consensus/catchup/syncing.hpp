@@ -275,8 +275,7 @@ private:
         co_return chain.tips.at(static_cast<std::size_t>(h));
     }
     task<result<void>> read(storage::read_job j) {
-        j.call(j.work, *store);
-        co_return result<void>{};
+        co_return j.call(j.work, *store);
     }
     task<bool> stop_hub() {
         co_await hub->stop();
