@@ -71,10 +71,12 @@ result<std::string> read_file(const std::string& path, std::size_t size_max) {
     open_file f(path, O_RDONLY);
     if (!f.is_open())
         return failed("open", path);
+    constexpr std::size_t chunk = 64u << 10;
     std::string content;
+    content.reserve(2 * chunk);  // a small file, which may hold a key, is never moved: its reader can wipe it
     for (;;) {
         const auto have = content.size();
-        content.resize(have + (64u << 10));
+        content.resize(have + chunk);
         const auto n = ::read(f.fd(), content.data() + have, content.size() - have);
         content.resize(have + (n > 0 ? static_cast<std::size_t>(n) : 0));
         if (n < 0 && errno == EINTR)

@@ -17,16 +17,32 @@ struct node_key_file {
         wire::fields(wire::json_field("priv_key", &node_key_file::priv_key));
 };
 
+void wipe(std::string& text) {
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+}
+
 template <class T>
 result<T> load(const std::string& path, std::string_view what, std::string_view remedy) {
-    const auto text = config::read_file(path, key_file_bytes_max);
+    auto text = config::read_file(path, key_file_bytes_max);
     if (!text)
         return fail(text.error().code, format("{}; {}", text.error().text, remedy));
     auto read = from_json<T>(*text);
+    wipe(*text);
     if (!read)
         return fail(errc::invalid, format("error reading {} from {}: {}; {}", what, path,
                                           read.error().text, remedy));
     return read;
+}
+
+template <class T>
+result<void> save(const std::string& path, const T& what, json::layout form) {
+    std::string text;
+    text.reserve(2048);  // more than any of them takes: growing would leave parts of it behind
+    json::writer w(text, form);
+    json::write(w, what);
+    const auto saved = config::replace_file(path, text, key_file_mode);
+    wipe(text);
+    return saved;
 }
 
 result<crypto::public_key> public_half(const crypto::private_key& key, std::string_view what,
@@ -65,7 +81,7 @@ result<crypto::private_key> load_or_make_node_key(const std::string& path, rando
     if (config::file_exists(path))
         return load_node_key(path);
     const node_key_file made{make_private_key(random)};
-    TRY_VOID(config::replace_file(path, to_json(made), key_file_mode));
+    TRY_VOID(save(path, made, json::layout::compact));
     return made.priv_key;
 }
 
@@ -99,8 +115,8 @@ result<validator_files> load_validator(const std::string& key_path, const std::s
 
 result<void> save_validator(const validator_files& files, const std::string& key_path,
                             const std::string& state_path) {
-    TRY_VOID(config::replace_file(key_path, to_json_indented(files.key), key_file_mode));
-    return config::replace_file(state_path, to_json_indented(files.state), key_file_mode);
+    TRY_VOID(save(key_path, files.key, json::layout::indented));
+    return save(state_path, files.state, json::layout::indented);
 }
 
 result<validator_files> load_or_make_validator(const std::string& key_path,

@@ -7,6 +7,7 @@
 
 #include <simdjson.h>
 
+#include "base/crypto/box.hpp"
 #include "base/text.hpp"
 
 namespace tetrad::json {
@@ -18,6 +19,7 @@ struct tree {
     std::vector<node> nodes;
     std::vector<std::string> unescaped;
 
+    ~tree() { crypto::wipe({reinterpret_cast<std::uint8_t*>(source.data()), source.size()}); }  // it may hold a key
     std::string_view raw(const node& n) const { return std::string_view(source).substr(n.begin, n.size); }
 };
 
