@@ -115,9 +115,9 @@ task<result<std::shared_ptr<const chain::block>>> handshake::load(height_t h) {
         co_return pass(encoded);
     if (!*encoded)
         co_return fail(errc::corrupt, format("block {} is not in the store", h.v));
-    auto block = chain::decode_block(**encoded);
+    auto block = storage::undamaged(chain::decode_block(**encoded), "block");
     if (!block)
-        co_return pass(block, "stored block");
+        co_return pass(block);
     co_return std::make_shared<const chain::block>(std::move(*block));
 }
 
@@ -188,9 +188,9 @@ task<result<void>> handshake::apply_stored(height_t h, bool app_has_it) {
             co_return pass(last);
         if (!*last || (*last)->height != h)
             co_return fail(errc::fatal, format("the application has block {}, but its answer to it is not in the store", h.v));
-        auto decoded = wire::decode_shared<abci::response_finalize_block>((*last)->response);
+        auto decoded = storage::undamaged(wire::decode_shared<abci::response_finalize_block>((*last)->response), "response");
         if (!decoded)
-            co_return pass(decoded, "stored response");
+            co_return pass(decoded);
         response = std::move(*decoded);
         if (response.app_hash.empty())
             response.app_hash = in_.info.last_block_app_hash;

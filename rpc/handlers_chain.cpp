@@ -17,7 +17,7 @@ result<block_result> load_block(storage::store& s, height_t h) {
     TRY(const auto encoded, s.block(h));
     if (!meta || !encoded)
         return r;
-    TRY(r.block, chain::decode_block(*encoded));
+    TRY(r.block, storage::undamaged(chain::decode_block(*encoded), "block"));
     r.block_id = meta->id;
     return r;
 }
@@ -155,7 +155,7 @@ handlers::answer handlers::block_results(height_arguments a, json::writer& w) {
         TRY(const auto encoded, s.response(h));
         if (!encoded)
             return fail(errc::not_found, format("could not find results for height #{}", h.v));
-        TRY(auto stored, wire::decode_shared<app::abci::response_finalize_block>(*encoded));
+        TRY(auto stored, storage::undamaged(wire::decode_shared<app::abci::response_finalize_block>(*encoded), "response"));
         block_results_result r;
         r.height = h.v;
         r.txs_results = std::move(stored.tx_results);

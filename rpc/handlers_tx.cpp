@@ -100,7 +100,7 @@ handlers::answer handlers::tx(tx_hash_arguments a, json::writer& w) {
         }
         if (!record)
             return fail(errc::not_found, format("tx ({}) not found", to_hex_upper(a.hash)));
-        TRY(auto stored, wire::decode_shared<app::abci::tx_result>(*record));
+        TRY(auto stored, storage::undamaged(wire::decode_shared<app::abci::tx_result>(*record), "transaction"));
         tx_result r;
         r.hash = a.hash;
         r.height = stored.height;
@@ -110,7 +110,7 @@ handlers::answer handlers::tx(tx_hash_arguments a, json::writer& w) {
         if (a.prove) {
             TRY(const auto encoded, s.block(height_t(r.height)));
             if (encoded) {
-                TRY(const auto block, chain::decode_block(*encoded));
+                TRY(const auto block, storage::undamaged(chain::decode_block(*encoded), "block"));
                 if (r.index < block.data.txs.size())
                     r.proof = chain::prove_tx(block.data.txs, r.index);
             }

@@ -18,17 +18,13 @@ namespace tetrad::storage {
 /// CometBFT's: a full validator set at least so often.
 constexpr std::int64_t checkpoint_interval = 100'000;
 
-/// errc::corrupt, and what it is, where the row does not decode.
 template <class M>
 result<std::optional<M>> decoded(result<std::optional<slice>> found, std::string_view what) {
     if (!found)
         return pass(found);
     if (!*found)
         return std::nullopt;
-    auto m = wire::decode_shared<M>(**found);
-    if (!m)
-        return fail(errc::corrupt, format("stored {}: {}", what, m.error().text));
-    return std::move(*m);
+    return undamaged(wire::decode_shared<M>(**found), what);
 }
 
 inline result<std::optional<block_meta>> meta_at(kv& db, height_t h) {

@@ -186,10 +186,7 @@ result<std::optional<chain::state>> store::state() {
     TRY(auto found, impl_->db->get(table::states, keys::of('T')));
     if (!found)
         return std::nullopt;
-    auto s = chain::decode_state(*found);
-    if (!s)
-        return fail(errc::corrupt, "stored state: " + s.error().text);
-    return std::move(*s);
+    return undamaged(chain::decode_state(*found), "state");
 }
 
 result<std::optional<slice>> store::block(height_t h) { return impl_->db->get(table::blocks, keys::of('B', h)); }
@@ -229,12 +226,10 @@ result<std::optional<chain::validator_set>> store::validators(height_t h) {
             return fail(errc::corrupt, format("the validators of height {} refer to {}, where there are none", h.v, from.v));
         info->set = std::move(stored->set);
     }
-    auto set = chain::validator_set::from(*info->set);
-    if (!set)
-        return fail(errc::corrupt, "stored validators: " + set.error().text);
+    TRY(auto set, undamaged(chain::validator_set::from(*info->set), "validators"));
     if (h > from)
-        set->increment(static_cast<std::int32_t>(h - from));
-    return std::move(*set);
+        set.increment(static_cast<std::int32_t>(h - from));
+    return set;
 }
 
 result<std::optional<chain::consensus_params>> store::params(height_t h) {

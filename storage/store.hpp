@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -24,6 +25,14 @@
 #include "storage/kv.hpp"
 
 namespace tetrad::storage {
+
+/// What was read here decodes, or it is damaged: errc::corrupt, with its name.
+template <class M>
+result<M> undamaged(result<M> decoded, std::string_view what) {
+    if (!decoded)
+        return fail(errc::corrupt, "stored " + std::string(what) + ": " + decoded.error().text);
+    return decoded;
+}
 
 /// tendermint.types.BlockMeta.
 struct block_meta {

@@ -49,6 +49,7 @@ public:
     result<app::submitted_tx> checked = app::submitted_tx{};  // the id is filled in
     std::vector<app::list_txs> listed;
     app::listed_txs pool;
+    std::vector<std::string> damage;  // that reads met: the storage shard halts the node for it
 
     std::unique_ptr<handlers> methods;
     route_table routes;
@@ -139,7 +140,12 @@ private:
         auto calling = called(method, std::move(params));
         answer = co_await calling;
     }
-    task<result<void>> read(storage::read_job j) { co_return j.call(j.work, *stored.in); }
+    task<result<void>> read(storage::read_job j) {
+        result<void> done = j.call(j.work, *stored.in);
+        if (!done && done.error().code == errc::corrupt)
+            damage.push_back(done.error().text);
+        co_return done;
+    }
     task<result<app::submitted_tx>> submit(app::submit_tx q) {
         result<app::submitted_tx> answer = checked;
         if (answer)

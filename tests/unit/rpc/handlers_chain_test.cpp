@@ -2,6 +2,7 @@
 // Heights, blocks, results and validators.
 #include "rpc/handlers.hpp"
 
+#include "storage/keys.hpp"
 #include "tests/unit/rpc/api.hpp"
 #include "tests/vectors/vectors.hpp"
 
@@ -189,6 +190,32 @@ TEST_CASE("results that are not there any more are said not to be there") {
     CHECK(forgetful.call("block_results", at_height(2)) ==
           "error: could not find results for height #2");
     CHECK(member(forgetful.call("block_results"), "height") == "\"4\"");
+}
+
+TEST_CASE("a stored record that does not decode is damage, whichever method meets it") {
+    const hash256 tx = chain::tx_hash(slice(to_bytes("tx 1.1")));
+    const auto by_hash = format(R"({{"hash":"{}","prove":true}})", to_base64(tx));
+    using storage::table;
+    const struct {
+        table in;
+        bytes key;
+        std::string method, params;
+    } cases[] = {
+        {table::blocks, storage::keys::of('B', height_t(1)), "block", at_height(1)},
+        {table::blocks, storage::keys::of('B', height_t(1)), "tx", by_hash},
+        {table::blocks, storage::keys::of('M', height_t(1)), "header", at_height(1)},
+        {table::states, storage::keys::of('A', height_t(1)), "block_results", at_height(1)},
+        {table::index, storage::keys::of('T', tx), "tx", by_hash},
+    };
+    for (const auto& c : cases) {
+        api a;
+        a.grow(2);
+        storage::batch b;
+        b.put(c.in, c.key, view("\xff"));
+        REQUIRE(storage::memory_kv::open(a.stored.disk)->write(b, storage::durability::synced));
+        CHECK(a.call(c.method, c.params).starts_with("error: stored "));
+        CHECK(a.damage.size() == 1);
+    }
 }
 
 TEST_CASE("validators come in pages") {
