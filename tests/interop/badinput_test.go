@@ -22,7 +22,7 @@ func badInput(t *testing.T, net *fixture) {
 	tip := net.Halt(t)
 	node := net.NewFullNode(t, "attacked", harness.Options{Tested: true})
 	node.Start(t)
-	node.WaitHeight(t, net.lastFor(tip), stall)
+	node.WaitHeight(t, tip, stall)
 	v := newVictim(t, net, node)
 	t.Run("handshake", v.handshakes)
 	t.Run("node_info", v.nodeInfos)

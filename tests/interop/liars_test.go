@@ -179,9 +179,9 @@ func (f *fixture) lyingPeer(t *testing.T, name string, l lie, chain evil.Chain, 
 		liar.End()
 	}
 	gate.Open()
-	want := f.lastFor(tip)
+	want := tip
 	if l.boast > 0 {
-		want = tip - 1 // CometBFT believes that there is more to come, and does not leave block sync
+		want = tip - 1 // who believes that there is more to come does not leave block sync
 	}
 	last := node.WaitHeight(t, want, 100*time.Second) // CometBFT may ban the honest one with the liar, for a minute
 	f.CompareHeights(t, node, f.InitialHeight, min(last, tip)-1)

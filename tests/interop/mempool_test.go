@@ -20,7 +20,7 @@ import (
 const txBytesMax = 1048576 // mempool.max_tx_bytes as shipped
 
 // gossip: what is sent to the node under test reaches CometBFT validators, and a second node under test, and the other way.
-// The chain goes on meanwhile: a node under test has a block when the next one is there.
+// The chain goes on meanwhile.
 func gossip(t *testing.T, net *fixture) {
 	large := map[string]string{"rpc.max_body_bytes": "3000000"}
 	first := net.NewFullNode(t, "mempool-first", harness.Options{Tested: true, Settings: large})
@@ -173,6 +173,7 @@ func (m *mempoolTest) many(t *testing.T) {
 
 // betweenTwo holds the validators for a moment, so that a transaction stays in the mempools where it can be seen.
 func (m *mempoolTest) betweenTwo(t *testing.T) {
+	m.net.StopTraffic() // of others, which never leave the mempools empty
 	if !harness.Until(20*time.Second, func() bool { return m.first.Pending() == 0 && m.second.Pending() == 0 }) {
 		t.Fatalf("the mempools do not come to rest: %s", m.pools())
 	}

@@ -24,6 +24,13 @@ var cutConnection = regexp.MustCompile(
 // are there to cause it.
 var rejections = [][]byte{[]byte("Inbound Peer rejected"), []byte("Ignoring inbound connection")}
 
+// CometBFT counts a request for a block as open for ever where two peers were asked and ours was not the first answer, or where it
+// went over to consensus meanwhile: it complains of the late answer, and 15 s later of none. It says so of its own kind as well, soon
+// after a start, which is when it leaves block sync. That a node does answer is what the scenario serve asks, where nobody else could.
+var secondOfTwo = regexp.MustCompile(`peer did not send us anything|got an already committed block`)
+
+const secondsOfBlockSync = 40 * time.Second
+
 type logLine struct {
 	Message string    `json:"_msg"`
 	Level   string    `json:"level"`
@@ -73,6 +80,9 @@ func judge(line logLine, observer *Node, tested []*Node) string {
 		if n.wasDown(line.Time) && cutConnection.MatchString(line.text) || observer.wasDown(line.Time) {
 			return ""
 		}
+		if line.Module == "blocksync" && secondOfTwo.MatchString(line.text) && observer.hasJustStarted(line.Time) {
+			return ""
+		}
 		return "about " + n.Name
 	}
 	if observer.env.namesSomebody(line.text) || observer.wasDown(line.Time) {
@@ -98,6 +108,17 @@ func (n *Node) isNamedIn(text string) bool {
 	}
 	end := at + len(address)
 	return end == len(text) || text[end] < '0' || text[end] > '9'
+}
+
+func (n *Node) hasJustStarted(at time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, start := range n.starts {
+		if at.After(start) && at.Before(start.Add(secondsOfBlockSync)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *Node) wasDown(at time.Time) bool {

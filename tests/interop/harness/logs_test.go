@@ -24,7 +24,8 @@ func TestLinesOfErrorAreJudged(t *testing.T) {
 	tested := &Node{Name: "tested", Tested: true, ID: testedID, P2PPort: 20001, env: env,
 		breaks: []Break{{killed.Add(-time.Second), killed.Add(5 * time.Second)}}}
 	observer := &Node{Name: "observer", ID: observerID, P2PPort: 20002, env: env,
-		breaks: []Break{{killed.Add(time.Hour - time.Second), killed.Add(time.Hour + time.Second)}}}
+		breaks: []Break{{killed.Add(time.Hour - time.Second), killed.Add(time.Hour + time.Second)}},
+		starts: []time.Time{killed.Add(30 * time.Minute)}}
 	other := &Node{Name: "other", ID: otherID, P2PPort: 2000, env: env}
 	env.nodes = []*Node{tested, observer, other}
 
@@ -49,6 +50,10 @@ func TestLinesOfErrorAreJudged(t *testing.T) {
 		{"a refused handshake", "Inbound Peer rejected", "info", "p2p", "auth failure", time.Minute, "about nobody known"},
 		{"a handshake broken by the kill", "Inbound Peer rejected", "info", "p2p", "secret conn failed: EOF", time.Second, ""},
 		{"an answer to a strange request", "panic in RPC HTTP handler", "error", "rpc-server", "", time.Minute, ""},
+		{"an answer that came second, after a start", "Failed to add block", "error", "blocksync",
+			"got an already committed block #1 " + peer(testedID), 30*time.Minute + 5*time.Second, ""},
+		{"an answer that came second, much later", "Failed to add block", "error", "blocksync",
+			"got an already committed block #1 " + peer(testedID), 40 * time.Minute, "about tested"},
 		{"news", "finalized block", "info", "state", "", time.Minute, ""},
 	} {
 		raw := fmt.Sprintf(`{"_msg":%q,"level":%q,"module":%q,"ts":%q,"peer":%q}`, c.message, c.level, c.module,

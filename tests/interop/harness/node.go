@@ -29,7 +29,8 @@ type Node struct {
 	proc *Process
 
 	mu     sync.Mutex
-	breaks []Break // when this node was ended on purpose, for the check of its peers' logs
+	breaks []Break     // when this node was ended on purpose, for the check of its peers' logs
+	starts []time.Time // and when it was started
 
 	logRead int64 // how far the check of logs has read
 }
@@ -143,12 +144,14 @@ func (n *Node) LaunchWith(t testing.TB, env []string, args ...string) {
 	if n.Running() {
 		t.Fatalf("%s already runs", n.Name)
 	}
+	begin := time.Now()
 	proc, err := StartProcess(n.LogPath, n.env.Dir, env, n.Binary, append([]string{"start", "--home", n.Home}, args...)...)
 	if err != nil {
 		t.Fatalf("%s: %v", n.Name, err)
 	}
 	n.mu.Lock()
 	n.proc = proc
+	n.starts = append(n.starts, begin)
 	n.mu.Unlock()
 }
 
