@@ -248,6 +248,14 @@ task<result<void>> service::extend(chain::vote& v) {
     if (answer->vote_extension.size() > chain::extension_bytes_max)
         co_return fail(errc::fatal, "ExtendVote: the application's extension is too large");
     v.extension = slice(std::move(answer->vote_extension));
+    // What others would refuse would hold up the chain with no word about why.
+    auto verified = co_await parts_.app.verify_vote_extension(app::verify_extension_request(v));
+    if (!verified)
+        co_return pass(verified, "VerifyVoteExtension");
+    if (verified->status != app::abci::proposal_status::accept)
+        co_return fail(errc::fatal,
+                       "VerifyVoteExtension: the application rejects what its own "
+                       "ExtendVote has just made");
     co_return result<void>{};
 }
 

@@ -238,6 +238,22 @@ TEST_CASE("an application that answers nonsense stops the node with one line") {
     CHECK(node.halted->text == "ProcessProposal: the application answers with an unknown status");
 }
 
+TEST_CASE(
+    "an application that would refuse its own extension stops the node before a peer gets it") {
+    solo_home home(1, [](chain::test::growing_chain& c) {
+        c.state.params.abci.vote_extensions_enable_height = height_t(2);
+    });
+    home.app.extensions_are = abci::proposal_status::reject;
+    solo node(home);
+    node.start();
+    CHECK_FALSE(node.run_to(height_t(2)));
+    REQUIRE(node.halted);
+    CHECK(node.halted->text ==
+          "VerifyVoteExtension: the application rejects what its own ExtendVote has just made");
+    for (const auto& v : home.votes)
+        CHECK((v.height == height_t(1) || v.type == chain::vote_type::prevote));
+}
+
 TEST_CASE("vote extensions are asked for, signed, stored and told to the next proposer") {
     solo_home home(1, [](chain::test::growing_chain& c) {
         c.state.params.abci.vote_extensions_enable_height = height_t(2);

@@ -21,6 +21,7 @@ using runtime::task;
 class yes_app final : public abci::consensus_connection {
 public:
     std::function<abci::proposal_status(const abci::request_process_proposal&)> process;
+    abci::proposal_status extensions_are = abci::proposal_status::accept;
     std::vector<abci::request_prepare_proposal> prepared;
     std::vector<abci::request_process_proposal> processed;
     std::vector<std::int64_t> finalized;
@@ -50,7 +51,7 @@ public:
     task<result<abci::response_verify_vote_extension>> verify_vote_extension(
         abci::request_verify_vote_extension) override {
         abci::response_verify_vote_extension r;
-        r.status = abci::proposal_status::accept;
+        r.status = extensions_are;
         co_return r;
     }
     task<result<abci::response_finalize_block>> finalize_block(
