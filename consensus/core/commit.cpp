@@ -18,7 +18,7 @@ void machine::enter_commit(round_t r) {
     if (!is_block(rs_.proposal_block, *decided) && rs_.proposal_parts != decided->parts) {
         drop_block();
         collect(decided->parts);
-        emit(valid_block_known{rs_.height, rs_.round, decided->parts, false});
+        emit(valid_block_known{rs_.height, rs_.round, decided->parts});
     }
     rs_.commit_round = r;
     rs_.commit_time = now_;

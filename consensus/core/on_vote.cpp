@@ -87,7 +87,7 @@ void machine::note_polka(round_t r, const chain::block_id& polka) {
     }
     if (rs_.proposal_parts != polka.parts)
         collect(polka.parts);
-    emit(valid_block_known{rs_.height, rs_.round, polka.parts, false});
+    emit(valid_block_known{rs_.height, rs_.round, polka.parts});
 }
 
 void machine::on_precommit(round_t r) {

@@ -63,7 +63,6 @@ struct valid_block_known {
     height_t height;
     round_t round;
     chain::part_set_header parts;
-    bool is_commit = false;
 };
 /// Taken as the round's proposal; to be passed on to peers.
 struct proposal_accepted {

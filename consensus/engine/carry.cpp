@@ -49,7 +49,7 @@ task<result<void>> service::carry(core::collect_parts what) {
 }
 
 task<result<void>> service::carry(core::valid_block_known what) {
-    return tell(news(valid_block_news{what.height, what.round, what.parts, what.is_commit}));
+    return tell(news(valid_block_news{what.height, what.round, what.parts}));
 }
 
 task<result<void>> service::carry(core::proposal_accepted what) {
@@ -70,11 +70,15 @@ task<result<void>> service::carry(core::vote_added what) {
 }
 
 task<result<void>> service::carry(core::votes_conflict what) {
+    ++counted_.conflicts;
     return refuse("two votes of one validator conflict: " + to_string(*what.first) + " and " +
                   to_string(*what.second));
 }
 
-task<result<void>> service::carry(core::input_refused what) { return refuse(std::move(what.why)); }
+task<result<void>> service::carry(core::input_refused what) {
+    ++counted_.refused;
+    return refuse(std::move(what.why));
+}
 
 task<result<void>> service::refuse(std::string why) {
     log_.debug("refused", "height", state().height.v, "round", state().round.v, "why", why);

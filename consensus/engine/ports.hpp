@@ -86,7 +86,6 @@ struct valid_block_news {
     height_t height;
     round_t round;
     chain::part_set_header parts;
-    bool is_commit = false;
 };
 
 using news = std::variant<height_begun, step_begun, proposal_news, collecting, part_news, vote_news,

@@ -66,6 +66,12 @@ public:
     void serve(input_port&, txs_port&, runtime::scope&);
 
     const core::round_state& state() const { return core_->state(); }
+    /// What peers gave that had no consequence; each is in the log too (level debug).
+    struct counts {
+        std::uint64_t refused = 0;
+        std::uint64_t conflicts = 0;  // two votes of one validator
+    };
+    const counts& counted() const { return counted_; }
 
 private:
     /// A block of which all parts are here.
@@ -157,6 +163,7 @@ private:
     std::optional<chain::part_set> collecting_;
     std::map<chain::hash, held_block> blocks_;  // that the round state names, and nothing else
 
+    counts counted_;
     bool proof_needed_ = true;  // the last block changed the application's hash
 
     // While the WAL is replayed nothing speaks; what was asked for last is carried out afterwards.

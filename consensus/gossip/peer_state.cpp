@@ -203,23 +203,17 @@ void peer_state::make_room(height_t h, std::size_t voters) {
         make(at_.prevotes);
         make(at_.precommits);
         make(at_.pol);
-        if (at_.catchup_round != at_.round)
-            make(at_.catchup_commit);
+        make(at_.catchup_commit);
     } else if (h == at_.height - 1) {
         make(at_.last_commit);
     }
 }
 
-void peer_state::enter_catchup_round(round_t r, std::size_t voters) {
-    if (r == at_.catchup_round)
-        return;
-    at_.catchup_round = r;
-    at_.catchup_commit = r == at_.round ? bit_array{} : bit_array(voters);
-}
-
 const bit_array* peer_state::has(const votes_id& id, std::size_t voters, bool is_commit) {
-    if (is_commit && id.height == at_.height)
-        enter_catchup_round(id.round, voters);
+    if (is_commit && id.height == at_.height && id.round != at_.catchup_round) {
+        at_.catchup_round = id.round;
+        at_.catchup_commit = {};
+    }
     make_room(id.height, voters);
     return find(id);
 }

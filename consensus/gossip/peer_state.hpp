@@ -112,7 +112,6 @@ public:
 
 private:
     void make_room(height_t, std::size_t voters);
-    void enter_catchup_round(round_t, std::size_t voters);
     bit_array* find(const votes_id&);
     void leave_height(const chain::messages::new_round_step&);
     void leave_round(const chain::messages::new_round_step&);

@@ -2,8 +2,10 @@
 #include "consensus/gossip/receive.hpp"
 
 #include <memory>
+#include <numeric>
 #include <type_traits>
 
+#include "base/text.hpp"
 #include "consensus/gossip/votes.hpp"
 
 namespace tetrad::consensus::gossip {
@@ -93,7 +95,7 @@ struct receiver {
             return refused{refusal::unexpected};
         if (ours.parts->at(m.part.index))
             return refused{refusal::known};
-        return candidate_part{m.part};
+        return candidate_part{m.part, ours.parts->header()};
     }
 
     result<received> on(const messages::vote_message& m) {
@@ -137,8 +139,24 @@ std::string_view name(refusal r) {
         case refusal::late: return "late";
         case refusal::unexpected: return "unexpected";
         case refusal::known: return "known";
+        case refusal::bad_signature: return "bad_signature";
+        case refusal::bad_proof: return "bad_proof";
     }
     return "unknown";
+}
+
+std::uint64_t refusal_counts::total() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+}
+
+std::string to_string(const refusal_counts& counts) {
+    std::string out;
+    for (std::size_t i = 0; i < refusals; ++i) {
+        const auto why = static_cast<refusal>(i);
+        if (counts.of(why) > 0)
+            out += format("{}{} {}", out.empty() ? "" : ", ", name(why), counts.of(why));
+    }
+    return out;
 }
 
 result<received> receive(std::uint8_t channel, const slice& message, const view& ours,

@@ -11,10 +11,12 @@
 //
 //   dropped for    what does not decode, check_shape, check_height of a NewRoundStep, a proposal of more parts than a block may have,
 //                  a claim of a majority that contradicts an earlier one
-//   refused        everything else
+//   refused        everything else; also a candidate that does not verify (bad_signature, bad_proof, by whoever verifies it)
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -36,9 +38,25 @@ enum class refusal : std::uint8_t {
     late,  // a precommit of the height before, once round 0 has begun, or not of the round that decided
     unexpected,  // a part, and no block is being collected, or it has no such part
     known,
+    bad_signature,  // a proposal's or a vote's, or not of whoever's turn it was
+    bad_proof,      // of a part's place in its block
 };
+constexpr std::size_t refusals = 9;
 /// For counters and the log.
 std::string_view name(refusal);
+
+/// How often something of a peer was refused, by why.
+class refusal_counts {
+public:
+    void add(refusal r) { ++counts_[static_cast<std::size_t>(r)]; }
+    std::uint64_t of(refusal r) const { return counts_[static_cast<std::size_t>(r)]; }
+    std::uint64_t total() const;
+
+private:
+    std::array<std::uint64_t, refusals> counts_{};
+};
+/// "late 1, known 12"; empty where there are none.
+std::string to_string(const refusal_counts&);
 
 /// It told something of the peer, if anything.
 struct noted {};

@@ -146,7 +146,7 @@ void service::note(const engine::valid_block_news& n) {
         return;
     hub_->broadcast(channels::state,
                     encoded({messages::new_valid_block{n.height, n.round, n.parts,
-                                                       view_.parts->have(), n.is_commit}}));
+                                                       view_.parts->have(), /*is_commit=*/false}}));
 }
 
 // ---- peers ----
@@ -155,17 +155,27 @@ void service::peer_up(p2p::peer& p) {
     auto& served = *peers_.insert_or_assign(p.id(), std::make_unique<served_peer>(p)).first->second;
     if (view_.takes_part())
         p.try_send(channels::state, step_message());
-    p.tasks().spawn(send_data(served));
-    p.tasks().spawn(send_votes(served));
+    p.tasks().spawn(send_all(served, &pick_data));
+    p.tasks().spawn(send_all(served, &pick_vote));
     p.tasks().spawn(send_queries(served));
 }
 
-void service::peer_down(p2p::peer& p, const error&) { peers_.erase(p.id()); }
+void service::peer_down(p2p::peer& p, const error&) {
+    if (const auto* counts = refused_of(p.id()); counts && counts->total() > 0)
+        log_.debug("refused of a peer that is gone", "peer", p.id(), "counts", *counts);
+    peers_.erase(p.id());
+}
 
-task<void> service::send_data(served_peer& p) {
+const refusal_counts* service::refused_of(const std::string& peer) const {
+    const auto found = peers_.find(peer);
+    return found == peers_.end() ? nullptr : &found->second->refused;
+}
+
+/// Whatever is picked, until nothing is; then waits for something to change.
+template <class Choice>
+task<void> service::send_all(served_peer& p, picker<Choice> pick) {
     while (!p.peer.tasks().stopping()) {
-        auto choice =
-            view_.takes_part() ? pick_data(view_, p.state, here_.io().random()) : std::nullopt;
+        auto choice = pick(view_, p.state, here_.io().random());
         result<void> done;
         if (choice)
             done = co_await carry(p, std::move(*choice));
@@ -176,18 +186,13 @@ task<void> service::send_data(served_peer& p) {
     }
 }
 
-task<void> service::send_votes(served_peer& p) {
-    while (!p.peer.tasks().stopping()) {
-        auto choice =
-            view_.takes_part() ? pick_vote(view_, p.state, here_.io().random()) : std::nullopt;
-        result<void> done;
-        if (choice)
-            done = co_await carry(p, std::move(*choice));
-        else
-            done = co_await p.changed.wait();
-        if (!done)
-            co_return;
-    }
+/// However long it takes: it is marked as sent already. Whether the peer is alive is for its connection to find out.
+task<result<void>> service::send(served_peer& p, p2p::channel_id channel, slice message) {
+    result<void> sent;
+    do {
+        sent = co_await p.peer.send(channel, message);
+    } while (!sent && sent.error().code == errc::timed_out);
+    co_return sent;
 }
 
 task<void> service::send_queries(served_peer& p) {
@@ -224,21 +229,23 @@ task<result<void>> service::carry(served_peer& p, data_choice choice) {
         if (!loaded)
             co_return pass(loaded);
         const chain::part* part = *loaded ? p.stored->at(stored.index) : nullptr;
-        if (!part)
+        if (!part) {  // pruned meanwhile
+            p.state.on_stored_parts(stored.peer_height, chain::part_set_header{});
             co_return result<void>{};
+        }
         message = part_message(stored.peer_height, stored.peer_round, *part);
     }
     mark_sent(p.state, choice, view_);
-    result<void> sent = co_await p.peer.send(channels::data, std::move(message));
+    result<void> sent = co_await send(p, channels::data, std::move(message));
     if (sent && second)
-        sent = co_await p.peer.send(channels::data, std::move(*second));
+        sent = co_await send(p, channels::data, std::move(*second));
     co_return sent;
 }
 
 task<result<void>> service::carry(served_peer& p, vote_choice choice) {
     if (auto* vote = std::get_if<send_vote>(&choice)) {
         p.state.mark_vote(vote->of, vote->index);
-        result<void> sent = co_await p.peer.send(channels::vote, std::move(vote->message));
+        result<void> sent = co_await send(p, channels::vote, std::move(vote->message));
         co_return sent;
     }
     const ask_commit asked = std::get<ask_commit>(choice);
@@ -300,12 +307,12 @@ task<result<void>> service::take(served_peer& p, received what, slice message) {
     engine::peer_input in;
     in.from = source_of(p.peer.id());
     if (auto* why = std::get_if<refused>(&what)) {
-        refuse(p, name(why->why));
+        refuse(p, why->why, {});
         co_return result<void>{};
     }
     if (auto* proposal = std::get_if<candidate_proposal>(&what)) {
         if (auto good = verify(*proposal, options_.chain_id); !good) {
-            refuse(p, good.error().text);
+            refuse(p, refusal::bad_signature, good.error().text);
             co_return result<void>{};
         }
         // Its parts come right behind it, before the engine has said that it collects them, and who sent them does not send them again.
@@ -316,12 +323,16 @@ task<result<void>> service::take(served_peer& p, received what, slice message) {
         in.message = std::move(message);
     } else if (auto* vote = std::get_if<candidate_vote>(&what)) {
         if (auto good = verify(*vote, options_.chain_id); !good) {
-            refuse(p, good.error().text);
+            refuse(p, refusal::bad_signature, good.error().text);
             co_return result<void>{};
         }
         in.what = core::vote_received{std::move(vote->vote), in.from};
         in.message = std::move(message);
     } else if (auto* part = std::get_if<candidate_part>(&what)) {
+        if (auto good = verify(*part); !good) {
+            refuse(p, refusal::bad_proof, good.error().text);
+            co_return result<void>{};
+        }
         in.what = engine::part_received{view_.height, view_.round, std::move(part->part)};
         in.message = std::move(message);
     } else if (auto* claim = std::get_if<claimed_majority>(&what)) {
@@ -337,8 +348,9 @@ task<result<void>> service::take(served_peer& p, received what, slice message) {
     co_return given;
 }
 
-void service::refuse(const served_peer& p, std::string_view why) {
-    log_.debug("refused", "peer", p.peer.id(), "why", why);
+void service::refuse(served_peer& p, refusal kind, std::string_view why) {
+    p.refused.add(kind);
+    log_.debug("refused", "peer", p.peer.id(), "kind", name(kind), "why", why);
 }
 
 }  // namespace tetrad::consensus::gossip

@@ -4,7 +4,7 @@
 //
 // Nothing polls: a peer's senders wait until the view changes or the peer says something. Only majorities are asked about every two
 // seconds, and only while there are any (query_interval). What a peer sent is verified here, one at a time for each peer; where the
-// engine's door is full the peer waits.
+// engine's door is full the peer waits. What is refused is counted for each peer, and logged when it goes (level debug).
 #pragma once
 
 #include <functional>
@@ -45,6 +45,8 @@ public:
     std::function<void(const std::string& peer, height_t)> on_peer_height;
 
     const view& what_we_have() const { return view_; }
+    /// Of a peer that is connected; nullptr: it is not.
+    const refusal_counts* refused_of(const std::string& peer) const;
 
     std::vector<p2p::channel_descriptor> channels() const override;
     void peer_up(p2p::peer&) override;
@@ -56,6 +58,7 @@ private:
         explicit served_peer(p2p::peer& p) : peer(p) {}
         p2p::peer& peer;
         peer_state state;
+        refusal_counts refused;
         runtime::event changed;                 // it said something
         std::optional<chain::part_set> stored;  // of the block that it catches up with
         height_t stored_height;
@@ -72,15 +75,17 @@ private:
     void collect(const chain::part_set_header&);
     slice step_message() const;
 
-    runtime::task<void> send_data(served_peer&);
-    runtime::task<void> send_votes(served_peer&);
+    template <class Choice>
+    using picker = std::optional<Choice> (*)(const view&, peer_state&, random_source&);
+    template <class Choice>
+    runtime::task<void> send_all(served_peer&, picker<Choice>);
     runtime::task<void> send_queries(served_peer&);
+    runtime::task<result<void>> send(served_peer&, p2p::channel_id, slice message);
     runtime::task<result<void>> carry(served_peer&, data_choice);
     runtime::task<result<void>> carry(served_peer&, vote_choice);
     runtime::task<result<bool>> load_stored(served_peer&, height_t);
     runtime::task<result<void>> take(served_peer&, received, slice message);
-    runtime::task<result<void>> give(engine::peer_input);
-    void refuse(const served_peer&, std::string_view why);
+    void refuse(served_peer&, refusal, std::string_view why);
 
     runtime::shard& here_;
     service_options options_;

@@ -11,6 +11,13 @@ result<void> verify(const candidate_proposal& c, std::string_view chain_id) {
     return chain::verify(c.proposal, chain_id, turn.proposer().key);
 }
 
+result<void> verify(const candidate_part& c) {
+    if (c.part.proof.total != c.block.total ||
+        !crypto::verify(c.part.proof, c.block.hash, c.part.data))
+        return fail(errc::invalid, "the part does not prove its place in the block");
+    return {};
+}
+
 result<void> verify(const candidate_vote& c, std::string_view chain_id) {
     const chain::vote& v = *c.vote;
     const auto index = static_cast<std::size_t>(v.validator_index);

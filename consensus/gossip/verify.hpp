@@ -18,9 +18,10 @@ struct candidate_proposal {
     chain::proposal proposal;
     chain::validator_set validators;
 };
-/// Of the block that is being collected: part_set::add looks at its proof.
+/// Of the block that is being collected.
 struct candidate_part {
     chain::part part;
+    chain::part_set_header block;
 };
 /// Of our height, or a late precommit of the one before.
 struct candidate_vote {
@@ -30,6 +31,8 @@ struct candidate_vote {
 };
 /// Signed by whoever's turn it is. Takes time with the round, which is ours.
 result<void> verify(const candidate_proposal&, std::string_view chain_id);
+/// Its proof says that it is that part of the block.
+result<void> verify(const candidate_part&);
 /// Signed by the validator with that index and address. A precommit for a block has its extension signed where extensions are
 /// enabled; elsewhere there is none.
 result<void> verify(const candidate_vote&, std::string_view chain_id);

@@ -59,6 +59,21 @@ TEST_CASE("all peers together bring votes of a bounded number of rounds") {
     REQUIRE(taken == 256);
 }
 
+TEST_CASE("a flood of votes of far rounds leaves no more behind than the first two") {
+    votes_of_height h;
+    constexpr int flood = 100'000;
+    auto vote = vote_of(h.set, 0, vote_type::prevote, height_t(5), round_t(0), block_of("A"));
+    int taken = 0, tracked = 0;
+    for (int r = 10; r < 10 + flood; ++r) {
+        vote.round = round_t(r);
+        taken += h.votes.add(std::make_shared<const chain::vote>(vote), peer(1)) ? 1 : 0;
+    }
+    for (int r = 0; r < 10 + flood; ++r)
+        tracked += h.votes.prevotes(round_t(r)) ? 1 : 0;
+    REQUIRE(taken == 2);
+    REQUIRE(tracked == 1 + 2);
+}
+
 TEST_CASE("a claim for a round that is not tracked is not noted") {
     votes_of_height h;
     REQUIRE(h.votes.claim(peer(1), round_t(3), vote_type::prevote, block_of("A")));

@@ -67,6 +67,17 @@ candidate_vote candidate_of(const our_view& v, const chain::vote& m) {
 
 }  // namespace
 
+TEST_CASE("a part is verified with its own proof, under the header that is being collected") {
+    const auto block = block_in_parts(3), longer = block_in_parts(4);
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(error_of(verify(candidate_part{*block.at(i), block.header()})) == "");
+    auto changed = *block.at(1);
+    changed.data = slice(bytes(chain::part_bytes_max, 8));
+    CHECK_FALSE(verify(candidate_part{changed, block.header()}));
+    CHECK_FALSE(verify(candidate_part{*longer.at(1), block.header()}));
+    CHECK_FALSE(verify(candidate_part{*block.at(1), {4, block.header().hash}}));  // its total
+}
+
 TEST_CASE("a proposal is verified with the key of whose turn the round is") {
     for (const std::int32_t round : {0, 1, 2, 3, 6}) {
         signed_side us;
