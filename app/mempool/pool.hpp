@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "app/abci/messages.hpp"
@@ -37,18 +39,22 @@ public:
     struct entry {
         hash256 id;
         slice tx;
-        height_t height;                  // the pool's when it came in
+        height_t height;  // the pool's when it came in
         std::int64_t gas_wanted = 0;
-        std::set<std::string> senders;    // peers that have it
+        std::set<std::string> senders;  // peers that have it
     };
 
     tx_pool(pool_limits limits, height_t height, std::uint64_t seed)
-        : limits_(limits), height_(height), cache_(limits.cache_size, seed) {}
+        : limits_(limits),
+          height_(height),
+          cache_(limits.cache_size, seed),
+          by_id_(0, id_hash{seed}) {}
 
     /// May it go to the application? Puts it into the cache. `sender`: a peer's id, or empty. Fails with CometBFT's texts.
     result<void> admit(byte_view tx, const hash256& id, const std::string& sender);
     /// The application's verdict. True where it is in the pool now.
-    bool on_checked(slice tx, const hash256& id, const std::string& sender, const abci::response_check_tx&);
+    bool on_checked(slice tx, const hash256& id, const std::string& sender,
+                    const abci::response_check_tx&);
 
     /// A block was committed: its transactions go, and what a block may hold changes.
     void on_committed(const pool_update&);
@@ -73,18 +79,29 @@ public:
     bool contains(const hash256& id) const { return by_id_.contains(id); }
 
 private:
+    /// An id is a hash already, but senders choose it: nobody may know which ids meet in a bucket.
+    struct id_hash {
+        std::uint64_t seed;
+        std::size_t operator()(const hash256& id) const {
+            std::uint64_t first;
+            std::memcpy(&first, id.data.data(), sizeof first);
+            const auto mixed = static_cast<unsigned __int128>(first ^ seed) * ((seed << 1) | 1);
+            return static_cast<std::size_t>(mixed ^ (mixed >> 64));
+        }
+    };
+
     result<void> has_room(std::size_t tx_bytes) const;
     bool passes(const abci::response_check_tx&) const;
     void erase(const hash256& id);
 
     pool_limits limits_;
     height_t height_;
-    std::size_t block_tx_bytes_max_ = 0;   // 0: not known yet
+    std::size_t block_tx_bytes_max_ = 0;  // 0: not known yet
     std::int64_t block_gas_max_ = -1;
     lru_set cache_;
     position next_ = 1;
     std::map<position, entry> entries_;
-    std::map<hash256, position> by_id_;
+    std::unordered_map<hash256, position, id_hash> by_id_;  // looked up only: its order is nobody's
     std::size_t bytes_ = 0;
 };
 
