@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/mempool/mempool.hpp"
 
+#include <algorithm>
+
 #include "chain/messages.hpp"
 #include "chain/tx.hpp"
 #include "p2p/peer.hpp"
@@ -10,6 +12,13 @@ namespace tetrad::app {
 
 using runtime::ok;
 using runtime::task;
+
+namespace {
+
+constexpr std::size_t message_bytes = 64 * 1024;  // of several transactions
+constexpr duration gossip_pause = 5ms;
+
+}  // namespace
 
 mempool::mempool(runtime::shard& network, abci::mempool_connection& app, mempool_options options,
                  height_t height, std::function<void(error)> halt, logger log)
@@ -173,30 +182,55 @@ task<result<void>> mempool::receive(p2p::peer& from, p2p::channel_id, slice mess
     co_return result<void>{};
 }
 
-// Walks the pool in order, one transaction a message (as 0.38 does); what the peer sent us it is not sent.
+// In the pool's order, from `next` on and as much as one message holds; what the peer sent us it has. Moves `next` behind it. A peer
+// that takes our largest transaction takes such a message.
+std::vector<slice> mempool::lacking(const std::string& peer, tx_pool::position& next) const {
+    std::vector<slice> out;
+    const auto height = peer_heights_.find(peer);
+    if (height == peer_heights_.end())
+        return out;
+    auto most = chain::tx_block_size(std::min(message_bytes, options_.limits.tx_bytes));
+    if (options_.batch_bytes > 0)
+        most = std::min(most, options_.batch_bytes);
+    std::int64_t bytes = 0;
+    for (const auto* found = pool_.at_or_after(next);
+         found && found->second.height - 1 <= height->second; found = pool_.at_or_after(next)) {
+        const auto& [at, entry] = *found;
+        if (!entry.senders.contains(peer)) {
+            bytes += chain::tx_block_size(entry.tx.size());
+            if (bytes > most && !out.empty())
+                break;
+            out.push_back(entry.tx);
+        }
+        next = at + 1;
+    }
+    return out;
+}
+
+// The first goes at once; what comes in within gossip_pause goes together: a message of its own for each costs a frame, a system
+// call and a wake-up of the peer, which is most of what a transaction costs.
 task<void> mempool::gossip_to(p2p::peer& to) {
-    tx_pool::position next = 0;
+    tx_pool::position sent_before = 0;
     for (;;) {
-        const auto* found = pool_.at_or_after(next);
-        const auto height = peer_heights_.find(to.id());
-        if (!found || height == peer_heights_.end() || height->second < found->second.height - 1) {
+        tx_pool::position next = sent_before;
+        chain::messages::txs message;
+        message.items = lacking(to.id(), next);
+        if (message.items.empty()) {
             result<void> woken = co_await changed_.wait();
             if (!woken)
                 co_return;
             continue;
         }
-        next = found->first;
-        if (!found->second.senders.contains(to.id())) {
-            chain::messages::txs message;
-            message.items.push_back(found->second.tx);
-            slice encoded(chain::messages::encode_mempool(message));
-            result<void> sent = co_await to.send(p2p::channels::mempool, std::move(encoded));
-            if (!sent && sent.error().code != errc::timed_out)
-                co_return;
-            if (!sent)
-                continue;
-        }
-        ++next;
+        slice encoded(chain::messages::encode_mempool(message));
+        result<void> sent = co_await to.send(p2p::channels::mempool, std::move(encoded));
+        if (!sent && sent.error().code != errc::timed_out)
+            co_return;
+        if (!sent)
+            continue;
+        sent_before = next;
+        result<void> paused = co_await runtime::sleep_for(gossip_pause);
+        if (!paused)
+            co_return;
     }
 }
 

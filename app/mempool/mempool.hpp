@@ -21,7 +21,7 @@ namespace tetrad::app {
 struct mempool_options {
     pool_limits limits;
     std::int64_t batch_bytes = 0;  // of a peer's message (max_batch_bytes)
-    bool accepts = true;         // false (mempool.type = "nop"): every transaction is refused
+    bool accepts = true;           // false (mempool.type = "nop"): every transaction is refused
     bool recheck = true;
     duration recheck_timeout = 1s;
     bool gossip = true;
@@ -29,8 +29,8 @@ struct mempool_options {
 
 class mempool final : public p2p::reactor {
 public:
-    mempool(runtime::shard& network, abci::mempool_connection& app, mempool_options options, height_t height,
-            std::function<void(error)> halt, logger log);
+    mempool(runtime::shard& network, abci::mempool_connection& app, mempool_options options,
+            height_t height, std::function<void(error)> halt, logger log);
 
     void serve(submit_port&, list_port&, pool_lock_port&, pool_update_port&, runtime::scope&);
     void serve(reap_port&, runtime::scope&);
@@ -56,6 +56,7 @@ private:
     runtime::task<result<std::vector<slice>>> reap(reap_txs q);
     void tell_available();
     runtime::task<void> gossip_to(p2p::peer& peer);
+    std::vector<slice> lacking(const std::string& peer, tx_pool::position& next) const;
 
     runtime::shard& here_;
     abci::mempool_connection& app_;
@@ -68,7 +69,7 @@ private:
     bool told_available_ = false;  // at this height
     std::size_t checking_ = 0;
     runtime::event unlocked_, idle_;
-    runtime::event changed_;     // the pool has more, or a peer is further
+    runtime::event changed_;  // the pool has more, or a peer is further
 };
 
 }  // namespace tetrad::app
