@@ -19,6 +19,7 @@ struct channel_descriptor {
     int priority;                    // share of the bandwidth: the channel with the least recently-sent / priority goes first
     std::size_t send_queue_max;      // messages
     std::size_t message_bytes_max;   // a longer one drops the peer
+    std::size_t send_queue_bytes = SIZE_MAX;  // of its messages together; where the queue is empty any is taken
 };
 
 }  // namespace tetrad::p2p

@@ -44,6 +44,7 @@ bool multiplexed_connection::try_send(channel_id id, slice message) {
     lane* const to = find(id);
     if (!to || why_ || !has_room(*to))
         return false;
+    to->queued_bytes += message.size();
     to->queue.push_back(std::move(message));
     work_.notify();
     return true;
@@ -110,6 +111,7 @@ bool multiplexed_connection::fill_plain(instant now) {
         next->from->recently_sent += static_cast<double>(plain_.size() - before);
         next->from->sent_of_front += next->data.size();
         if (next->last) {
+            next->from->queued_bytes -= next->from->queue.front().size();
             next->from->queue.pop_front();
             next->from->sent_of_front = 0;
             room_.notify();

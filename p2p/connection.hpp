@@ -75,6 +75,7 @@ private:
         explicit lane(channel_descriptor d) : about(d) {}
         channel_descriptor about;
         runtime::growing_ring<slice> queue;  // at most about.send_queue_max
+        std::size_t queued_bytes = 0;
         std::size_t sent_of_front = 0;
         double recently_sent = 0;
         bytes incoming;                      // at most about.message_bytes_max
@@ -86,7 +87,9 @@ private:
     };
 
     lane* find(channel_id id) { return index_[id] < 0 ? nullptr : lanes_[static_cast<std::size_t>(index_[id])].get(); }
-    bool has_room(const lane& l) const { return l.queue.size() < l.about.send_queue_max; }
+    static bool has_room(const lane& l) {
+        return l.queue.empty() || (l.queue.size() < l.about.send_queue_max && l.queued_bytes < l.about.send_queue_bytes);
+    }
     std::optional<packet_choice> choose_packet();
     void decay(instant now);
     bool fill_plain(instant now);

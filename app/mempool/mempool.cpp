@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/mempool/mempool.hpp"
 
-#include <algorithm>
-
 #include "chain/messages.hpp"
 #include "chain/tx.hpp"
 #include "p2p/peer.hpp"
@@ -15,7 +13,8 @@ using runtime::task;
 
 namespace {
 
-constexpr std::size_t message_bytes = 64 * 1024;  // of several transactions
+// Transactions that wait for a peer: as many as go out with one system call.
+constexpr std::size_t send_queue = 256, send_queue_bytes = 64 * 1024;
 constexpr duration gossip_pause = 5ms;
 
 }  // namespace
@@ -139,8 +138,8 @@ task<result<void>> mempool::recheck() {
 // ---- peers ----
 
 std::vector<p2p::channel_descriptor> mempool::channels() const {
-    return {{p2p::channels::mempool, 5, 1,
-             chain::messages::mempool_bytes_max(options_.limits.tx_bytes)}};
+    return {{p2p::channels::mempool, 5, send_queue,
+             chain::messages::mempool_bytes_max(options_.limits.tx_bytes), send_queue_bytes}};
 }
 
 void mempool::peer_up(p2p::peer& p) {
@@ -182,55 +181,38 @@ task<result<void>> mempool::receive(p2p::peer& from, p2p::channel_id, slice mess
     co_return result<void>{};
 }
 
-// In the pool's order, from `next` on and as much as one message holds; what the peer sent us it has. Moves `next` behind it. A peer
-// that takes our largest transaction takes such a message.
-std::vector<slice> mempool::lacking(const std::string& peer, tx_pool::position& next) const {
-    std::vector<slice> out;
-    const auto height = peer_heights_.find(peer);
-    if (height == peer_heights_.end())
-        return out;
-    auto most = chain::tx_block_size(std::min(message_bytes, options_.limits.tx_bytes));
-    if (options_.batch_bytes > 0)
-        most = std::min(most, options_.batch_bytes);
-    std::int64_t bytes = 0;
-    for (const auto* found = pool_.at_or_after(next);
-         found && found->second.height - 1 <= height->second; found = pool_.at_or_after(next)) {
-        const auto& [at, entry] = *found;
-        if (!entry.senders.contains(peer)) {
-            bytes += chain::tx_block_size(entry.tx.size());
-            if (bytes > most && !out.empty())
-                break;
-            out.push_back(entry.tx);
-        }
-        next = at + 1;
-    }
-    return out;
-}
-
-// The first goes at once; what comes in within gossip_pause goes together: a message of its own for each costs a frame, a system
-// call and a wake-up of the peer, which is most of what a transaction costs.
+// Walks the pool in order, one transaction a message (as 0.38 does: a peer's limit is for its own largest transaction); what the peer
+// sent us it is not sent. The first goes at once, what comes in within gossip_pause goes together then: frames, a system call and a
+// wake-up of the peer for each are most of what a transaction costs.
 task<void> mempool::gossip_to(p2p::peer& to) {
-    tx_pool::position sent_before = 0;
+    tx_pool::position next = 0;
+    bool has_sent = false;
     for (;;) {
-        tx_pool::position next = sent_before;
-        chain::messages::txs message;
-        message.items = lacking(to.id(), next);
-        if (message.items.empty()) {
-            result<void> woken = co_await changed_.wait();
+        const auto* found = pool_.at_or_after(next);
+        const auto height = peer_heights_.find(to.id());
+        if (!found || height == peer_heights_.end() || height->second < found->second.height - 1) {
+            result<void> woken;
+            if (std::exchange(has_sent, false))
+                woken = co_await runtime::sleep_for(gossip_pause);
+            else
+                woken = co_await changed_.wait();
             if (!woken)
                 co_return;
             continue;
         }
-        slice encoded(chain::messages::encode_mempool(message));
-        result<void> sent = co_await to.send(p2p::channels::mempool, std::move(encoded));
-        if (!sent && sent.error().code != errc::timed_out)
-            co_return;
-        if (!sent)
-            continue;
-        sent_before = next;
-        result<void> paused = co_await runtime::sleep_for(gossip_pause);
-        if (!paused)
-            co_return;
+        next = found->first;
+        if (!found->second.senders.contains(to.id())) {
+            chain::messages::txs message;
+            message.items.push_back(found->second.tx);
+            slice encoded(chain::messages::encode_mempool(message));
+            result<void> sent = co_await to.send(p2p::channels::mempool, std::move(encoded));
+            if (!sent && sent.error().code != errc::timed_out)
+                co_return;
+            if (!sent)
+                continue;
+            has_sent = true;
+        }
+        ++next;
     }
 }
 

@@ -56,7 +56,6 @@ private:
     runtime::task<result<std::vector<slice>>> reap(reap_txs q);
     void tell_available();
     runtime::task<void> gossip_to(p2p::peer& peer);
-    std::vector<slice> lacking(const std::string& peer, tx_pool::position& next) const;
 
     runtime::shard& here_;
     abci::mempool_connection& app_;

@@ -236,6 +236,22 @@ TEST_CASE("a queue holds what its channel allows; send waits ten seconds for roo
     CHECK(refusal(t.a.run(t.connection->send(0x77, message_of(2)))) == "no such channel");
 }
 
+TEST_CASE("a queue may be bounded by bytes as well; where it is empty any message is taken") {
+    connection_options o;
+    o.send_rate = 1'000;
+    auto channels = three_channels();
+    channels[0].send_queue_bytes = 5'000;
+    connected t(o, channels);
+    CHECK(t.connection->try_send(plain, message_of(90'000)));
+    CHECK_FALSE(t.connection->try_send(plain, message_of(1)));
+    connected u({}, channels);
+    for (int i = 0; i < 6; ++i)
+        CHECK(u.connection->try_send(plain, message_of(1'000)) == (i < 5));
+    REQUIRE(u.until([&] { return u.peer->messages.size() == 5; }, 1s));
+    for (int i = 0; i < 6; ++i)  // what has gone counts no more
+        CHECK(u.connection->try_send(plain, message_of(1'000)) == (i < 5));
+}
+
 TEST_CASE("send goes through as soon as there is room, and fails when the connection ends first") {
     connection_options o;
     o.send_rate = 20'000;
