@@ -85,22 +85,12 @@ public:
         REQUIRE(lowest() >= wanted);
     }
 
-    height_t top() const {
-        height_t h;
-        for (const auto& n : nodes_)
-            h = std::max(h, n->core->state().height);
-        return h;
-    }
-
     std::string where() const {
         std::string all;
         for (const auto& n : nodes_) {
             const auto& rs = n->core->state();
-            all += format("{}/{}/{} locked {} valid {} ", rs.height.v, rs.round.v,
+            all += format("{}/{}/{} locked {} valid {}; ", rs.height.v, rs.round.v,
                           static_cast<int>(rs.step), rs.locked_round.v, rs.valid_round.v);
-            all += format("proposal {} parts {} block {} timer {}; ", rs.proposal.has_value(),
-                          rs.proposal_parts.has_value(), rs.proposal_block != nullptr,
-                          n->timer.has_value());
         }
         return all;
     }
@@ -174,12 +164,9 @@ private:
     }
     std::size_t honest() const { return o_.powers.size() - o_.liars; }
     timestamp now() { return timestamp{1700000000, 0} + duration(++clock_); }
-    height_t lowest() const {
-        height_t h = top();
-        for (const auto& n : nodes_)
-            h = std::min(h, n->core->state().height);
-        return h;
-    }
+    static height_t height_of(const std::unique_ptr<node>& n) { return n->core->state().height; }
+    height_t top() const { return height_of(*std::ranges::max_element(nodes_, {}, height_of)); }
+    height_t lowest() const { return height_of(*std::ranges::min_element(nodes_, {}, height_of)); }
     height_start start_of(height_t h) const {
         return {h,    turn(h), h.v == 1 ? chain::validator_set{} : turn(h - 1), {}, h.v == 1,
                 true, -1};
@@ -278,8 +265,7 @@ private:
         return true;
     }
     bool deliver(std::size_t who, std::size_t m) {
-        return m < said_.size() && is_of_use(said_[m], nodes_[who]->core->state()) &&
-               step(who, said_[m].what);
+        return is_of_use(said_[m], nodes_[who]->core->state()) && step(who, said_[m].what);
     }
 
     void answer(std::size_t who) {
@@ -365,9 +351,11 @@ private:
         if (below(4) > 0 && !made_.empty())
             id = made_[made_.size() - 1 - below(std::min<std::size_t>(made_.size(), 3))];
         if (below(2) == 0 && turn_of(rs.height, r) == who) {
-            const auto made = block_of(format("lie {} {} {}", rs.height.v, r.v, ++lies_made_));
+            const bool again = below(3) == 0 && !id.is_zero();  // with whatever proof of lock
+            const auto made =
+                again ? id : block_of(format("lie {} {} {}", rs.height.v, r.v, ++lies_made_));
             made_.push_back(made);
-            if (below(4) == 0)
+            if (!again && below(4) == 0)
                 lies_.insert(made.hash);
             return propose(
                 who, rs.height, r,
