@@ -9,6 +9,10 @@ namespace tetrad::p2p::testing {
 
 constexpr channel_id quick = 0x22, plain = 0x40, slow = 0x23;
 
+inline slice message_of(std::size_t size, std::uint8_t with = 'm') {
+    return slice(bytes(size, with));
+}
+
 inline std::vector<channel_descriptor> three_channels() {
     return {{plain, 5, 10, 100'000}, {quick, 10, 10, 50'000}, {slow, 1, 2, 1'000}};
 }
