@@ -93,8 +93,12 @@ class Node:
             raise Failure(f"{self.name}: exit code {code} after SIGTERM\n{self.log_end()}")
 
     def log_end(self):
+        """Its last lines; of a sanitizer's report the first."""
         with open(self.log, encoding="utf-8", errors="replace") as f:
-            return "".join(f"    {self.name} | {line}" for line in f.readlines()[-15:])
+            lines = f.readlines()
+        report = [i for i, line in enumerate(lines) if "Sanitizer" in line or "runtime error:" in line]
+        lines = lines[report[0]:report[0] + 40] if report else lines[-15:]
+        return "".join(f"    {self.name} | {line}" for line in lines)
 
     # ---- JSON-RPC ----
 
