@@ -132,6 +132,7 @@ task<void> session::heed_signals() {
         } else if (++stops_asked_ == 1) {
             work_.request();
         } else {
+            stopping_ = true;
             signal_nodes(SIGKILL);
         }
     }

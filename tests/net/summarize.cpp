@@ -13,8 +13,8 @@ using runtime::task;
 
 namespace {
 
-constexpr std::size_t blocks_read_max =
-    120;  // the last ones: a long run ends without reading all of its chain
+// The last ones: a long run ends without reading all of its chain.
+constexpr std::size_t blocks_read_max = 120;
 constexpr duration drain_time = 15s;
 
 }  // namespace
