@@ -2,10 +2,22 @@
 # tetrad_folder(name LIBRARIES ...): the library tetrad_<name> of all sources below <name>/ but its main.cpp, and, where
 # tests/unit/<name> exists, the test program unit_<name>. A folder with headers only becomes an interface library. In targets of a
 # folder inside another the slash is an underscore.
+# tetrad_tests(program folder library): the test program of all sources below the folder, if there are any.
 # Catch2's main is large and the same for all: compiled once, not optimized.
 add_library(unit_main OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
 target_link_libraries(unit_main PRIVATE tetrad_flags)
 target_compile_options(unit_main PRIVATE -O0 -g0)
+
+function(tetrad_tests program folder library)
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+    if(tests)
+        add_executable(${program} ${tests} $<TARGET_OBJECTS:unit_main>)
+        target_link_libraries(${program} PRIVATE ${library})
+        target_compile_definitions(${program} PRIVATE TETRAD_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+        add_test(NAME ${program} COMMAND ${program})
+        set_tests_properties(${program} PROPERTIES TIMEOUT 900)
+    endif()
+endfunction()
 
 function(tetrad_folder folder)
     cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
@@ -20,12 +32,5 @@ function(tetrad_folder folder)
         target_link_libraries(tetrad_${name} INTERFACE ${ARG_LIBRARIES} tetrad_flags)
     endif()
 
-    file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/*.cpp)
-    if(tests)
-        add_executable(unit_${name} ${tests} $<TARGET_OBJECTS:unit_main>)
-        target_link_libraries(unit_${name} PRIVATE tetrad_${name})
-        target_compile_definitions(unit_${name} PRIVATE TETRAD_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
-        add_test(NAME unit_${name} COMMAND unit_${name})
-        set_tests_properties(unit_${name} PROPERTIES TIMEOUT 900)
-    endif()
+    tetrad_tests(unit_${name} tests/unit/${folder} tetrad_${name})
 endfunction()

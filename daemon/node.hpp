@@ -64,6 +64,9 @@ public:
     runtime::endpoint p2p_endpoint() const { return p2p_endpoint_; }
     const std::vector<runtime::endpoint>& rpc_endpoints() const { return rpc_endpoints_; }
     p2p::hub* hub() { return hub_.get(); }
+    // nullptr before it is there.
+    const consensus::gossip::service* gossip() const { return gossip_.get(); }
+    const consensus::engine::service* engine() const { return engine_ ? &*engine_ : nullptr; }
 
 private:
     /// What a shard has of the node: the task that is its life, that task's children, and the one letter that ends it. The letter
