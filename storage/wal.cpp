@@ -57,8 +57,8 @@ task<result<void>> make_log_directory(std::string path) {
     result<void> made = co_await runtime::make_directory(path);
     if (!made && made.error().code != errc::exists)
         co_return made;
-    if (made)
-        co_await ok(runtime::sync_directory(directory_of(path)));
+    // Also where there is one: who made it may have been killed before.
+    co_await ok(runtime::sync_directory(directory_of(path)));
     co_return result<void>{};
 }
 
@@ -107,6 +107,8 @@ task<result<void>> wal::open_head() {
     const scanned s = scan(shared);
     size_ = s.good;
     if (s.end == wal_found::nothing) {
+        // A killed process leaves records that only the kernel has; what is acted on from here on has to stay.
+        co_await ok(head_.sync());
         co_await ok(runtime::sync_directory(directory_of(path_)));
         co_return result<void>{};
     }

@@ -15,9 +15,12 @@ void machine::enter_commit(round_t r) {
         rs_.proposal_parts = rs_.locked_block->id.parts;
     }
     rs_.prevote_pending = rs_.precommit_pending = false;
-    if (!is_block(rs_.proposal_block, *decided) && rs_.proposal_parts != decided->parts) {
-        drop_block();
-        collect(decided->parts);
+    if (!is_block(rs_.proposal_block, *decided)) {
+        if (rs_.proposal_parts != decided->parts) {
+            drop_block();
+            collect(decided->parts);
+        }
+        // Also where they are being collected: a part that came before we knew its header is lost, and its sender counts it as ours.
         emit(valid_block_known{rs_.height, rs_.round, decided->parts});
     }
     rs_.commit_round = r;

@@ -33,6 +33,7 @@ task<result<void>> file_signer::save(sign_record next) {
                                            saved.error().text));
     }
     last_ = std::move(next);
+    saved_ = true;
     co_return result<void>{};
 }
 
@@ -44,6 +45,9 @@ task<result<void>> file_signer::sign_once(T& what) {
     if (!before)
         co_return pass(before);
     if (*before) {
+        // Who saved it may have been killed before its directory was synced.
+        if (!saved_)
+            co_await ok(save(last_));
         what.time = (*before)->time;
         what.sig = (*before)->sig;
         co_return result<void>{};

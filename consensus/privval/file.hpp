@@ -48,6 +48,7 @@ private:
     sign_record last_;
     std::string state_path_;
     std::string chain_id_;
+    bool saved_ = false;  // last_, by this process
     bool broken_ = false;
 };
 

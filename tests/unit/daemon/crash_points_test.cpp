@@ -210,9 +210,10 @@ TEST_CASE("crash points: every durable step of a height has a name, by what is w
     std::vector<std::string> names;
     crash_points list({}, places, [&](std::string_view n) { names.emplace_back(n); });
     live(1, {&list});
-    std::vector<std::string> expected = {"wal.start.make_directory", "record.start.sync_directory",
-                                         "wal.start.sync_directory", "wal.start.write_end",
-                                         "wal.start.sync_end",       "wal.new_height.write_inputs"};
+    std::vector<std::string> expected = {
+        "wal.start.make_directory",   "record.start.sync_directory", "wal.start.sync_inputs",
+        "wal.start.sync_directory",   "wal.start.write_end",         "wal.start.sync_end",
+        "wal.new_height.write_inputs"};
     for (const std::string step : {"propose", "prevote", "precommit"}) {
         for (const char* inputs : {"write_inputs", "sync_inputs"})
             expected.push_back("wal." + step + "." + inputs);

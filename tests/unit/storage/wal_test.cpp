@@ -108,6 +108,38 @@ TEST_CASE("a killed process loses what it did not flush, and nothing else") {
     CHECK(m.after("end 0") == records{"a", "b"});
 }
 
+TEST_CASE("what a start finds survives a loss of power, also where a killed process wrote it") {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        INFO("seed " << seed);
+        machine m(seed);
+        m.append({"end 0"});
+        m.append({std::string(900, 'a'), "b"}, false);
+        m.restart(false);
+        const records found = m.after("end 0");
+        CHECK(found.size() == 2);
+        m.restart(true);
+        CHECK(m.after("end 0") == found);
+    }
+}
+
+TEST_CASE("a start makes the log's directory durable, also where a killed process made it") {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        INFO("seed " << seed);
+        sim::world world(seed);
+        sim::host& host = world.add_host("a", "10.0.0.1");
+        host.disk().make_directories("/node");
+        REQUIRE(host.disk().make_dir("/node/cs.wal", 0700) == 0);  // and was killed
+        {
+            sim::testing::process process(host);
+            auto log = process.run(wal::open(path, {}));
+            REQUIRE(log);
+            REQUIRE(process.run(write(**log, {"a"}, true)));
+        }
+        host.disk().lose_power();
+        CHECK(host.disk().get_file(path));
+    }
+}
+
 TEST_CASE(
     "what was synced survives a loss of power, and what was not is a beginning of it or is cut "
     "off") {

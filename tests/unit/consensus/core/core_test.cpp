@@ -225,6 +225,9 @@ TEST_CASE("precommits move on") {
 
 TEST_CASE("a decision") {
     check({{"with its block is applied", locked + "c0=A", "c1=A", "step:commit apply:A"},
+           {"whose parts are coming: what was dropped before has to come again",
+            "t:new_height p:A c0=A c1=A", "c2=A",
+            "sign:precommit=nil step:precommit news:A step:commit"},
            {"without its block fetches it", "t:new_height c01=B", "c2=B",
             "sign:precommit=nil step:precommit collect:B news:B step:commit"},
            {"and then applies it", "t:new_height c012=B", "b:B", "apply:B"},

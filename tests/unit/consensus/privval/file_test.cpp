@@ -96,6 +96,25 @@ TEST_CASE("a signature that was given out survives a loss of power") {
     }
 }
 
+TEST_CASE(
+    "a signature that is given out again is durable, also where its record was written by a "
+    "process "
+    "that was killed before it synced the directory") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        home h(seed);
+        auto first = a_vote(vote_type::prevote, 5), second = a_vote(vote_type::precommit, 5);
+        REQUIRE(h.sign(first));
+        h.host.disk().add_fault({runtime::op_code::sync, "/node/data", 1, 1, 5});
+        REQUIRE_FALSE(h.sign(second));
+        REQUIRE(h.saved().step == 3);  // renamed already
+        h.start(h.saved());
+        REQUIRE(h.sign(second));
+        h.process.reset();
+        h.host.disk().lose_power();
+        CHECK(h.saved().step == 3);
+    }
+}
+
 TEST_CASE("extensions are signed for precommits for a block, each time afresh") {
     home h;
     auto v = a_vote(vote_type::precommit, 5);
