@@ -5,6 +5,7 @@ and one line a claim.
 The program is $TETRAD (build/release/tetrad); PATIENCE multiplies every time limit, as a sanitizer or a busy machine needs. A script
 is a list of claims between main() and say(); what does not hold raises Failure."""
 import base64
+import glob
 import http.client
 import json
 import os
@@ -148,17 +149,21 @@ class Node:
     def wal(self):
         """What its consensus WAL holds so far, the oldest first: ("step", height, round, name), ("vote", type, height, round,
         address), ("end", height)."""
-        directory = os.path.join(self.home, "data/cs.wal")
-        names = sorted(n for n in os.listdir(directory) if n.startswith("wal.")) + ["wal"]
-        for name in names:
-            with open(os.path.join(directory, name), "rb") as f:
+        for payload in self.wal_payloads():
+            yield from wal_record(payload)
+
+    def wal_payloads(self):
+        """Nothing where it was never started."""
+        head = os.path.join(self.home, "data/cs.wal/wal")
+        for path in sorted(glob.glob(head + ".[0-9]*")) + glob.glob(head):
+            with open(path, "rb") as f:
                 data = f.read()
             at = 0
             while at + 8 <= len(data):  # checksum, length, payload
                 size = int.from_bytes(data[at + 4:at + 8], "big")
                 if at + 8 + size > len(data):
                     break  # it is being written
-                yield from wal_record(data[at + 8:at + 8 + size])
+                yield data[at + 8:at + 8 + size]
                 at += 8 + size
 
 

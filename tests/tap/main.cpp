@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands between one node and its peers and writes down every proposal and vote that the node sends, before it passes it on: where the
-// node has no other connections, nothing it says is missed. A line each, appended to a file:
+// Stands between one node and its peers and writes down every proposal and vote that the node sends, and the votes in the blocks that
+// it proposes, before it passes them on: where the node has no other connections, nothing it says is missed. A line each, appended to a
+// file:
 //
 //     <proposal|prevote|precommit> <height> <round> <validator's address, or "-"> <block's hash, or "nil"> <signature>
 //
@@ -51,6 +52,8 @@ public:
         const auto opened = messages::decode_consensus(message);
         if (!opened)
             return;
+        if (const auto* p = std::get_if<messages::block_part>(&opened->what))
+            hear(p->part);
         if (const auto* p = std::get_if<messages::proposal_message>(&opened->what))
             write("proposal", p->proposal, "-");
         if (const auto* v = std::get_if<messages::vote_message>(&opened->what); v && v->vote)
@@ -59,6 +62,22 @@ public:
     }
 
 private:
+    /// A proposed block carries precommits of the height before, of which some were not sent as votes. Blocks of more than one part are
+    /// not put together: "unheard".
+    void hear(const chain::part& p) {
+        const auto block = chain::decode_block(p.data);
+        if (p.proof.total != 1 || !block || !block->last_commit) {
+            out_ << "unheard" << std::endl;
+            return;
+        }
+        const auto extended = chain::extended(*block->last_commit);
+        for (std::size_t i = 0; i < extended.signatures.size(); ++i)
+            if (!extended.signatures[i].is_absent()) {
+                const auto v = extended.vote_at(i);
+                write("precommit", v, to_hex_upper(v.validator));
+            }
+    }
+
     template <class T>
     void write(std::string_view kind, const T& what, std::string_view who) {
         out_ << kind << ' ' << what.height.v << ' ' << what.round.v << ' ' << who << ' '
