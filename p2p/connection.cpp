@@ -145,6 +145,7 @@ task<result<void>> multiplexed_connection::send_all() {
         result<void> woken = co_await work_.wait();
         if (!woken)
             co_return pass(woken);
+        co_await runtime::yield();  // what else this turn has for the peer goes with it
     }
 }
 
