@@ -70,7 +70,7 @@ public:
         for (int i = 0; i < 2000 && lowest() < wanted; ++i) {
             bool moved = false;
             for (std::size_t who = 0; who < honest(); ++who) {
-                while (!nodes_[who]->pending.empty())
+                for (; !nodes_[who]->pending.empty(); moved = true)
                     answer(who);
                 for (std::size_t from = 0; from < honest(); ++from)
                     claim(who, from);
