@@ -195,6 +195,8 @@ TEST_CASE("results that are not there any more are said not to be there") {
 TEST_CASE("a stored record that does not decode is damage, whichever method meets it") {
     const hash256 tx = chain::tx_hash(slice(to_bytes("tx 1.1")));
     const auto by_hash = format(R"({{"hash":"{}","prove":true}})", to_base64(tx));
+    bytes key_of_tx(1 + tx.data.size(), 'T');
+    std::ranges::copy(tx.data, key_of_tx.begin() + 1);
     using storage::table;
     const struct {
         table in;
@@ -205,7 +207,7 @@ TEST_CASE("a stored record that does not decode is damage, whichever method meet
         {table::blocks, storage::keys::of('B', height_t(1)), "tx", by_hash},
         {table::blocks, storage::keys::of('M', height_t(1)), "header", at_height(1)},
         {table::states, storage::keys::of('A', height_t(1)), "block_results", at_height(1)},
-        {table::index, storage::keys::of('T', tx), "tx", by_hash},
+        {table::index, key_of_tx, "tx", by_hash},
     };
     for (const auto& c : cases) {
         api a;
