@@ -34,6 +34,8 @@
 // - Validating a block (and asking the application) is an output and an input. Until the verdict is here the step is prevote or
 //   precommit already, and our vote is missing, as if we were slow; a verdict that comes too late gives no vote, because the step of a
 //   signature never goes back. Votes of others are counted meanwhile.
+// - A polka above the lock that came before its round was reached unlocks when that round, or a later one, begins: the rule is the same,
+//   but CometBFT looks only when the vote comes, and who then skips the round stays locked for good.
 // - Once decided, no majority of a later round leads away from the commit step: all that is missing is the block.
 // - Precommits that arrive while the decided block is applied still count: the last commit only grows by them.
 // - With skip_timeout_commit the next height begins at once whenever the last commit is full, not only where the last precommit was

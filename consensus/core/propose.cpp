@@ -13,6 +13,10 @@ void machine::enter_new_round(round_t r) {
     // No word to peers: they are told of the step that follows.
     rs_.round = r;
     rs_.step = step_t::new_round;
+    // A polka that came before its round was reached frees us now of an older lock.
+    for (round_t q = rs_.locked_round + 1; rs_.locked_block && q <= r; ++q)
+        if (const auto polka = rs_.votes.polka(q); polka && !is_block(rs_.locked_block, *polka))
+            unlock();
     if (r.v > 0) {  // in round 0 they may have come before it began
         rs_.proposal.reset();
         rs_.proposal_parts.reset();

@@ -335,3 +335,12 @@ TEST_CASE("a later round waits longer") {
         if (const auto* t = std::get_if<schedule_timeout>(&o))
             CHECK(t->after == 3s + 5 * 500ms);
 }
+
+TEST_CASE("a polka of a round that was not reached yet unlocks when the round begins") {
+    spoken core;
+    core.say("t:new_height p:A b:A ok:A v012=A");
+    REQUIRE(core.state().locked_round == round_t(0));
+    core.say("v012@1=B");
+    REQUIRE(core.state().round == round_t(1));
+    CHECK(core.state().locked_round == round_t(-1));
+}
