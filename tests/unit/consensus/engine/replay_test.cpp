@@ -255,6 +255,22 @@ TEST_CASE("a lock survives a crash: another block is not prevoted in the next ro
         }
 }
 
+TEST_CASE("a start is in the round and at the step of the crash, also where timeouts led there") {
+    jury j(1);
+    seeded_random random(1);
+    j.start();
+    REQUIRE(j.own_vote(vote_type::prevote, 0) == chain::block_id{});  // nobody proposed
+    j.begin_round_1();
+    REQUIRE(j.own_vote(vote_type::prevote, 1) == chain::block_id{});
+    j.node->lose_power(random);
+    j.node.reset();
+    j.home.host.power_on();
+    j.start();
+    CHECK(j.node->state().round == round_t(1));
+    CHECK(j.node->state().step >= core::step_t::prevote);
+    j.node.reset();
+}
+
 TEST_CASE("without the lock it prevotes what is proposed: the test of locks can fail") {
     jury j(1);
     const auto first = j.block("A", 0), other = j.block("B", 1);
