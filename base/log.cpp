@@ -183,7 +183,8 @@ void log_record::add(std::string_view key, std::string_view value, bool bare) {
     const auto size = static_cast<std::uint16_t>(kept.size() + (fits ? 0 : ellipsis.size()));
     const auto coded = static_cast<std::uint16_t>(size | (bare ? bare_bit : 0));
     auto put = [&](const void* from, std::size_t n) {
-        std::memcpy(body.data() + used, from, n);
+        if (n > 0)  // an empty text may point nowhere, which memcpy does not allow
+            std::memcpy(body.data() + used, from, n);
         used = static_cast<std::uint16_t>(used + n);
     };
     const auto key_size = static_cast<std::uint8_t>(key.size());
