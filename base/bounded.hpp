@@ -6,6 +6,7 @@
 //     flat_map<K,V>   a small map       insert: nothing when full; iterates in the order of keys
 //     lru_set         recent hashes     push: the least recently pushed makes room
 //     token_bucket    a rate            take: false when not enough has come in
+//     keyed_hash      for tables of hashes that strangers choose
 #pragma once
 
 #include <algorithm>
@@ -148,12 +149,24 @@ private:
     std::vector<entry> entries_;
 };
 
-/// The hashes pushed last, at most `capacity` of them (CometBFT's LRUTxCache). Memory grows with use: some 56 bytes each. The
-/// seed keeps a peer from choosing hashes that collide in the table; give it from the shard's random source.
+/// Of a hash, which is one already, but peers choose it: with a seed from the shard's random source nobody knows which meet in a bucket.
+struct keyed_hash {
+    std::uint64_t seed = 0;
+    std::size_t operator()(const hash256& key) const {
+        std::uint64_t a, b;
+        std::memcpy(&a, key.data.data(), 8);
+        std::memcpy(&b, key.data.data() + 8, 8);
+        const auto mixed = static_cast<unsigned __int128>(a ^ seed) * ((b ^ std::rotl(seed, 32)) | 1);
+        return static_cast<std::uint64_t>(mixed) ^ static_cast<std::uint64_t>(mixed >> 64);
+    }
+};
+
+/// The hashes pushed last, at most `capacity` of them (CometBFT's LRUTxCache). Memory grows with use: some 56 bytes each. The seed is
+/// keyed_hash's.
 class lru_set {
 public:
     explicit lru_set(std::size_t capacity, std::uint64_t seed = 0)
-        : capacity_(capacity), seed_(seed), buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 1)), none) {
+        : capacity_(capacity), hash_{seed}, buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 1)), none) {
         CHECK(capacity < none);
     }
 
@@ -203,13 +216,7 @@ private:
         std::uint32_t next_in_bucket = none;  // of a free node: the next free one
     };
 
-    std::size_t bucket_of(const hash256& key) const {
-        std::uint64_t a, b;
-        std::memcpy(&a, key.data.data(), 8);
-        std::memcpy(&b, key.data.data() + 8, 8);
-        const auto mixed = (static_cast<unsigned __int128>(a ^ seed_) * ((b ^ std::rotl(seed_, 32)) | 1));
-        return (static_cast<std::uint64_t>(mixed) ^ static_cast<std::uint64_t>(mixed >> 64)) & (buckets_.size() - 1);
-    }
+    std::size_t bucket_of(const hash256& key) const { return hash_(key) & (buckets_.size() - 1); }
     std::uint32_t lookup(const hash256& key) const {
         auto at = buckets_[bucket_of(key)];
         while (at != none && nodes_[at].key != key)
@@ -244,7 +251,7 @@ private:
     }
 
     std::size_t capacity_;
-    std::uint64_t seed_;
+    keyed_hash hash_;
     std::size_t size_ = 0;
     std::vector<node> nodes_;
     std::vector<std::uint32_t> buckets_;

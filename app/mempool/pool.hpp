@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
@@ -48,7 +47,7 @@ public:
         : limits_(limits),
           height_(height),
           cache_(limits.cache_size, seed),
-          by_id_(0, id_hash{seed}) {}
+          by_id_(0, keyed_hash{seed}) {}
 
     /// May it go to the application? Puts it into the cache. `sender`: a peer's id, or empty. Fails with CometBFT's texts.
     result<void> admit(byte_view tx, const hash256& id, const std::string& sender);
@@ -79,17 +78,6 @@ public:
     bool contains(const hash256& id) const { return by_id_.contains(id); }
 
 private:
-    /// An id is a hash already, but senders choose it: nobody may know which ids meet in a bucket.
-    struct id_hash {
-        std::uint64_t seed;
-        std::size_t operator()(const hash256& id) const {
-            std::uint64_t first;
-            std::memcpy(&first, id.data.data(), sizeof first);
-            const auto mixed = static_cast<unsigned __int128>(first ^ seed) * ((seed << 1) | 1);
-            return static_cast<std::size_t>(mixed ^ (mixed >> 64));
-        }
-    };
-
     result<void> has_room(std::size_t tx_bytes) const;
     bool passes(const abci::response_check_tx&) const;
     void erase(const hash256& id);
@@ -101,7 +89,7 @@ private:
     lru_set cache_;
     position next_ = 1;
     std::map<position, entry> entries_;
-    std::unordered_map<hash256, position, id_hash> by_id_;  // looked up only: its order is nobody's
+    std::unordered_map<hash256, position, keyed_hash> by_id_;  // looked up only: its order is nobody's
     std::size_t bytes_ = 0;
 };
 
