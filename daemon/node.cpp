@@ -209,7 +209,6 @@ task<result<void>> node::boot() {
                       how, log.module("state"));
     applier_.emplace(*executor_, [this](error e) { halt(std::move(e)); });
     applier_->serve(plan_.apply, tasks(role::consensus));
-    alone_ = is_alone(executor_->state());
     plan_.go_consensus_shard.serve(tasks(role::consensus),
                                    [this](go_consensus) { return begin_consensus(); });
 
@@ -217,8 +216,6 @@ task<result<void>> node::boot() {
     if (!p2p)
         co_return pass(p2p);
     p2p_endpoint_ = *p2p;
-    if (alone_)
-        co_await ok(begin_consensus());
     co_await ok(executor_->open_pool());
     const go_api begin;
     result<std::vector<runtime::endpoint>> rpc = co_await plan_.go_api_shard.call(begin);
@@ -267,10 +264,7 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
         mempool_->on_peer_height(peer, h);
     };
     blocksync_->sign_for(options_.validator_key.public_key().address());
-    if (alone_)
-        blocksync_->serve_only();
-    else
-        blocksync_->on_caught_up = [this] { tasks(role::network).spawn(switch_to_consensus()); };
+    blocksync_->on_caught_up = [this] { tasks(role::network).spawn(switch_to_consensus()); };
     const consensus::gossip::service_options how{
         options_.genesis.chain_id, options_.genesis.initial_height,
         options_.settings.consensus.peer_query_maj23_sleep_duration};
@@ -330,7 +324,6 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     plan_.events.serve(tasks(role::api), [this](std::shared_ptr<const app::block_committed> e) {
         return on_block(std::move(e));
     });
-    rpc_->set_catching_up(!alone_);
     plan_.caught_up_shard.serve(tasks(role::api), [this](caught_up) { return on_caught_up(); });
     result<std::vector<runtime::endpoint>> at = co_await rpc_->start();
     co_return at;

@@ -98,7 +98,6 @@ private:
     runtime::task<result<p2p::network_status>> network_status();
     runtime::task<result<void>> on_block(std::shared_ptr<const app::block_committed> e);
     runtime::task<result<void>> on_caught_up();
-    bool is_alone(const chain::state&) const;
     runtime::task<result<void>> begin_consensus();
     runtime::task<void> switch_to_consensus();
     void make_engine();
@@ -135,7 +134,6 @@ private:
     std::unique_ptr<app::mempool> mempool_;
     std::unique_ptr<consensus::blocksync> blocksync_;
     std::unique_ptr<consensus::gossip::service> gossip_;
-    bool alone_ = false;  // set by boot, before this shard begins
     std::unique_ptr<p2p::hub> hub_;
     runtime::endpoint p2p_endpoint_;
 

@@ -9,15 +9,6 @@ namespace tetrad::daemon {
 using runtime::role;
 using runtime::task;
 
-/// Then nobody else can make a block, and there is nothing to wait for.
-bool node::is_alone(const chain::state& s) const {
-    const auto address = options_.validator_key.public_key().address();
-    const auto only = [&](const chain::validator_set& v) {
-        return v.size() == 1 && v.has(address);
-    };
-    return only(s.validators) && only(s.next_validators);
-}
-
 void node::make_engine() {
     const auto& c = options_.settings.consensus;
     consensus::engine::service_options o;

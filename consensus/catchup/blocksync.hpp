@@ -43,8 +43,6 @@ public:
     /// Told whenever a peer's height becomes known or grows. Set before the hub starts.
     std::function<void(const std::string& peer, height_t)> on_peer_height;
 
-    /// Consensus makes the blocks from now on: none are asked for any more, others are served. Before run().
-    void serve_only() { downloads_ = false; }
     /// A peer announced by its round step that it has decided this height.
     void on_peer_reached(const std::string& peer, height_t);
     /// Whom this node signs for: a chain that cannot move without it is not waited for. Before run().
@@ -67,9 +65,6 @@ public:
     runtime::task<result<void>> receive(p2p::peer&, p2p::channel_id, slice message) override;
 
 private:
-    struct verified {
-        synced_block block;
-    };
     struct job {
         height_t height;
         std::shared_ptr<const chain::block> first, second;
@@ -99,6 +94,7 @@ private:
     runtime::task<void> switch_loop();
     bool is_caught_up() const;
     bool holds_up_the_chain() const;
+    bool is_alone() const;
 
     runtime::shard& here_;
     const std::string chain_id_;     // read by the helper thread, while tip_ changes

@@ -25,6 +25,12 @@ bool blocksync::holds_up_the_chain() const {
     return own && tip_.validators.at(*own).power.v >= tip_.validators.total_power().v / 3;
 }
 
+/// Then nobody else can have made a block.
+bool blocksync::is_alone() const {
+    const auto only = [&](const chain::validator_set& v) { return v.size() == 1 && v.has(*self_); };
+    return self_ && only(tip_.validators) && only(tip_.next_validators);
+}
+
 /// A second of it is enough: the first peer to answer may be behind itself.
 task<void> blocksync::switch_loop() {
     const auto is_done = [this] { return is_caught_up() || holds_up_the_chain(); };
@@ -33,10 +39,12 @@ task<void> blocksync::switch_loop() {
             (void)co_await changed_.wait();
             continue;
         }
-        result<void> slept = co_await runtime::sleep_for(settle_time);
-        if (!slept || !is_done())
-            continue;
-        serve_only();
+        if (!is_alone()) {
+            result<void> slept = co_await runtime::sleep_for(settle_time);
+            if (!slept || !is_done())
+                continue;
+        }
+        downloads_ = false;
         while (applying_ > 0 && !tasks_.stopping())
             (void)co_await changed_.wait();
         if (!tasks_.stopping())

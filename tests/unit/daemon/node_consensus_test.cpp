@@ -9,11 +9,7 @@ using namespace tetrad::daemon;
 using namespace tetrad::daemon::test;
 
 TEST_CASE("the only validator of a chain makes its blocks, and others follow it") {
-    chain::genesis_doc genesis;
-    genesis.chain_id = "alone";
-    genesis.time = {1704067200, 0};
-    genesis.validators.push_back({{}, key_of(111).public_key(), power_t(10), "me"});
-    REQUIRE(chain::validate_and_complete(genesis, genesis.time));
+    const auto genesis = genesis_of({111});
     runtime::sim::world world(3);
     runtime::sim::testing::process reader(world.add_host("reader", "10.0.0.9"));
     simulated_node first(world, "first", "10.0.0.1", 11, genesis,
@@ -47,15 +43,7 @@ TEST_CASE("the only validator of a chain makes its blocks, and others follow it"
 }
 
 TEST_CASE("four validators make a chain, one that was away rejoins, and a fifth node follows") {
-    chain::genesis_doc genesis;
-    genesis.chain_id = "four";
-    genesis.time = {1704067200, 0};
-    for (std::uint8_t n = 1; n <= 4; ++n)
-        genesis.validators.push_back({{},
-                                      key_of(static_cast<std::uint8_t>(n + 100)).public_key(),
-                                      power_t(10),
-                                      format("v{}", n)});
-    REQUIRE(chain::validate_and_complete(genesis, genesis.time));
+    const auto genesis = genesis_of({101, 102, 103, 104});
     const auto seed = GENERATE(1, 2, 3);
     runtime::sim::world world(static_cast<std::uint64_t>(seed));
     INFO("seed " << seed);
@@ -123,11 +111,7 @@ TEST_CASE(
                                           {2, application::kvstore},
                                           {3, application::kvstore}}));
     INFO("seed " << seed);
-    chain::genesis_doc genesis;
-    genesis.chain_id = "joining";
-    genesis.time = {1704067200, 0};
-    genesis.validators.push_back({{}, key_of(101).public_key(), power_t(10), "first"});
-    REQUIRE(chain::validate_and_complete(genesis, genesis.time));
+    const auto genesis = genesis_of({101});
     runtime::sim::world world(static_cast<std::uint64_t>(seed));
     runtime::sim::testing::process user(world.add_host("user", "10.0.0.9"));
     simulated_node first(world, "first", "10.0.0.1", 1, genesis,

@@ -25,6 +25,17 @@ inline crypto::private_key key_of(std::uint8_t n) {
     return crypto::private_key::from_seed(seed);
 }
 
+/// Of a chain that these keys begin, with a power of ten each.
+inline chain::genesis_doc genesis_of(std::initializer_list<std::uint8_t> keys) {
+    chain::genesis_doc genesis;
+    genesis.chain_id = "simulated";
+    genesis.time = {1704067200, 0};
+    for (const auto k : keys)
+        genesis.validators.push_back({{}, key_of(k).public_key(), power_t(10), format("v{}", k)});
+    REQUIRE(chain::validate_and_complete(genesis, genesis.time));
+    return genesis;
+}
+
 /// One node on a simulated host.
 struct simulated_node {
     simulated_node(runtime::sim::world& world, const std::string& name, const std::string& ip,

@@ -151,6 +151,17 @@ TEST_CASE(
     CHECK(t.begun == (holds ? 1 : 0));
 }
 
+TEST_CASE("the only validator there is waits for nothing") {
+    const made_chain chain(0, {{1, 10}});
+    const int key = GENERATE(1, 2);
+    syncing t(chain);
+    t.switches = true;
+    t.signs_for = chain::test::public_key(key).address();
+    t.start();
+    t.run_for(0s);
+    CHECK(t.begun == (key == 1));
+}
+
 TEST_CASE("what is being executed when block sync ends is executed before consensus begins") {
     syncing t(forty());
     t.switches = true;

@@ -27,12 +27,13 @@ using runtime::task;
 
 /// Blocks 1 to `length` and what the state was after each; a new validator joins in the middle.
 struct made_chain {
-    growing_chain growing{{{1, 10}, {2, 7}, {3, 5}}};
+    growing_chain growing;
     std::vector<chain::block> blocks{{}};  // by height
     std::vector<chain_tip> tips;
     std::vector<storage::block_commit> commits{{}};  // as a node that executed them stores them
 
-    explicit made_chain(int length) {
+    explicit made_chain(int length, std::vector<chain::test::key_power> genesis = {{1, 10}, {2, 7}, {3, 5}})
+        : growing(std::move(genesis)) {
         tips.push_back(tip());
         for (int h = 1; h <= length; ++h) {
             blocks.push_back(growing.make({slice(to_bytes(format("tx {}", h)))}));
