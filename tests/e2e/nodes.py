@@ -104,7 +104,7 @@ class Node:
     # ---- JSON-RPC ----
 
     def post(self, body):
-        connection = http.client.HTTPConnection("127.0.0.1", self.rpc, timeout=20 * slowness)
+        connection = http.client.HTTPConnection("127.0.0.1", self.rpc, timeout=patience)
         try:
             connection.request("POST", "/", json.dumps(body), {"Content-Type": "application/json"})
             return json.loads(connection.getresponse().read())
@@ -216,7 +216,8 @@ def network(where, validators, others=0, **settings):
     nodes = [Node(os.path.join(where, f"node{i}")) for i in range(validators + others)]
     for n in nodes:
         peers = ",".join(f"{o.id}@127.0.0.1:{o.p2p}" for o in nodes if o is not n)
-        n.set(persistent_peers=peers, allow_duplicate_ip=True, **settings)
+        # A silent proposer costs a round, whose timeouts grow with PATIENCE.
+        n.set(persistent_peers=peers, allow_duplicate_ip=True, timeout_broadcast_tx_commit=f"{patience / 2:g}s", **settings)
     return nodes
 
 
