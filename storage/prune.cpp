@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "base/wire/protobuf.hpp"
+#include "chain/evidence_age.hpp"
 #include "storage/rows.hpp"
 
 namespace tetrad::storage {
@@ -44,13 +45,6 @@ result<void> erase_states(batch& b, kv& db, height_t first, height_t end) {
     return {};
 }
 
-// evidence.IsEvidenceExpired: older than both ages.
-bool is_too_old(const block_meta& m, const chain::state& s) {
-    const auto& limits = s.params.evidence;
-    return s.last_block_height - m.header.height > limits.max_age_blocks &&
-           s.last_block_time - m.header.time > limits.max_age;
-}
-
 // Metas, commits and hashes from `first` to before `end` go, until one that evidence may still need: its height is returned.
 result<height_t> erase_metas(batch& b, kv& db, height_t first, height_t end,
                              const chain::state& s) {
@@ -58,7 +52,7 @@ result<height_t> erase_metas(batch& b, kv& db, height_t first, height_t end,
         TRY(const auto old, meta_at(db, h));
         if (!old)
             return fail(errc::corrupt, format("the meta of block {} is not in the store", h.v));
-        if (!is_too_old(*old, s))
+        if (!chain::is_too_old(s, old->header.height, old->header.time))
             return h;
         b.erase(table::blocks, keys::of('H', old->id.hash));
         b.erase(table::blocks, keys::of('M', h));
