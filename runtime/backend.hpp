@@ -4,7 +4,9 @@
 // on the executor's thread only, except wake().
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,21 +23,26 @@ namespace tetrad::runtime {
 using descriptor = int;
 
 enum class op_code : std::uint8_t {
-    accept,     // fd: listener             -> new descriptor; `peer` is set
-    connect,    // peer: where to            -> new descriptor, connected (TCP_NODELAY set)
-    recv,       // fd, buffer, length        -> bytes received, 0 at end of stream
-    send,       // fd, buffer, length        -> bytes sent (may be fewer)
-    sendv,      // fd, parts                 -> bytes sent (may be fewer)
-    open,       // path, flags, mode         -> descriptor
-    read,       // fd, buffer, length, offset -> bytes read, 0 at end of file
-    write,      // fd, buffer, length, offset -> bytes written
-    sync,       // fd, flags                 -> 0; data and size are durable (fdatasync; open_flags::directory: fsync)
-    rename,     // path, path2               -> 0
-    unlink,     // path                      -> 0
-    make_dir,   // path, mode                -> 0
-    allocate,   // fd, offset, length        -> 0; zeroed, size grows
-    truncate,   // fd, length                -> 0
+    accept,         // fd: listener             -> new descriptor; `peer` is set
+    connect,        // peer: where to            -> new descriptor, connected (TCP_NODELAY and keep-alive set)
+    recv,           // fd, buffer, length        -> bytes received, 0 at end of stream
+    receive,        // fd                        -> the same, into a buffer that the backend lends: `buffer` is set where the result
+                    //                              is positive, and goes back by give_back()
+    send,           // fd, buffer, length        -> bytes sent (may be fewer)
+    sendv,          // fd, parts                 -> bytes sent (may be fewer)
+    open,           // path, flags, mode         -> descriptor
+    read,           // fd, buffer, length, offset -> bytes read, 0 at end of file
+    write,          // fd, buffer, length, offset -> bytes written
+    write_durable,  // the same, and flags: open_flags::direct where the file was opened so -> bytes written. Where that is all of them
+                    //                              they are durable; where it is fewer, nothing is promised yet
+    sync,           // fd, flags                 -> 0; data and size are durable (fdatasync; open_flags::directory: fsync)
+    rename,         // path, path2               -> 0
+    unlink,         // path                      -> 0
+    make_dir,       // path, mode                -> 0
+    allocate,       // fd, offset, length        -> 0; zeroed, size grows
+    truncate,       // fd, length                -> 0
 };
+constexpr std::size_t op_codes = 16;
 
 /// Owned by its awaiter, in a coroutine frame: no allocation per operation. Must stay in place from submit() until complete()
 /// was called, also when it was cancelled.
@@ -62,7 +69,26 @@ struct op {
 
 namespace open_flags {
 constexpr std::uint32_t read = 1, write = 2, create = 4, exclusive = 8, truncate = 16, append = 32, directory = 64;
+/// Past the page cache: memory, offsets and lengths are multiples of 4096 (runtime/file.hpp: aligned_bytes).
+constexpr std::uint32_t direct = 128;
 }
+
+/// What a backend has done so far, for statistics. The simulator has no kernel: it counts the first two.
+struct operation_counts {
+    std::array<std::uint64_t, op_codes> submitted{};  // by op_code
+    std::uint64_t completed = 0;
+    std::uint64_t resubmitted = 0;  // after EINTR or EAGAIN
+    std::uint64_t rearmed = 0;      // requests that complete many times (accepts, receives) and had ended
+    std::uint64_t no_buffers = 0;   // receives that found all lent buffers in use, and got one of their own
+    std::uint64_t enters = 0;       // system calls of turns
+    std::uint64_t full = 0;         // submissions that found the kernel's ring full
+    std::uint64_t overflows = 0;    // turns that found completions kept back by the kernel for want of room
+    std::uint64_t refused = 0;      // turns that the kernel put off (out of memory for a moment)
+
+    std::uint64_t in_flight() const {
+        return std::accumulate(submitted.begin(), submitted.end(), std::uint64_t{0}) - completed;
+    }
+};
 
 class backend {
 public:
@@ -77,6 +103,7 @@ public:
     virtual void turn(instant deadline) = 0;
     /// From any thread: makes a blocked turn() return soon.
     virtual void wake() = 0;
+    virtual operation_counts counts() const = 0;
 
     // ---- sockets and files: immediate, never block ----
     struct listening {
@@ -86,7 +113,11 @@ public:
     virtual result<listening> listen(const endpoint&, int backlog) = 0;
     /// Ends both directions: a pending recv returns 0 soon. The descriptor stays.
     virtual void shutdown(descriptor) = 0;
+    /// Ends our direction: the peer reads what was sent, then the end of the stream. We go on reading.
+    virtual void shutdown_send(descriptor) = 0;
     virtual void close(descriptor) = 0;
+    /// Of a receive: exactly once for each buffer that was lent, the address as it was given.
+    virtual void give_back(void* buffer) = 0;
     virtual result<endpoint> local_endpoint(descriptor) = 0;
     virtual result<std::uint64_t> file_size(descriptor) = 0;
     /// Names in a directory, sorted. Meant for start-up.

@@ -36,6 +36,9 @@ public:
         return inner_->listen(at, backlog);
     }
     void shutdown(descriptor fd) override { inner_->shutdown(fd); }
+    void shutdown_send(descriptor fd) override { inner_->shutdown_send(fd); }
+    void give_back(void* buffer) override { inner_->give_back(buffer); }
+    operation_counts counts() const override { return inner_->counts(); }
     void close(descriptor fd) override {
         open_.erase(fd);
         inner_->close(fd);

@@ -13,6 +13,8 @@ namespace tetrad::runtime::sim {
 
 namespace {
 
+constexpr std::size_t lent_bytes = 4096;
+
 // Numbers of operations travel in op::backend_data.
 void* as_data(std::uint64_t number) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)); }
 std::uint64_t number_of(const op& o) { return reinterpret_cast<std::uintptr_t>(o.backend_data); }
@@ -21,7 +23,8 @@ byte_view buffer_of(const op& o, std::size_t length) { return {static_cast<const
 
 /// The bytes that an operation carried, in either direction; of paths and parts, none.
 byte_view moved(const op& o) {
-    const bool carries = o.code == op_code::recv || o.code == op_code::send || o.code == op_code::read || o.code == op_code::write;
+    const bool carries = o.code == op_code::recv || o.code == op_code::receive || o.code == op_code::send || o.code == op_code::read ||
+                         o.code == op_code::write || o.code == op_code::write_durable;
     return carries && o.result > 0 ? buffer_of(o, static_cast<std::size_t>(o.result)) : byte_view();
 }
 
@@ -55,6 +58,7 @@ void sim_backend::submit(op& o) {
     o.cancelled = false;
     o.backend_data = as_data(number);
     pending_[number].what = &o;
+    ++counts_.submitted[static_cast<std::size_t>(o.code)];
     const std::string peer = o.code == op_code::connect ? to_string(o.peer) : std::string();
     note("submit", {static_cast<std::int64_t>(number), static_cast<std::int64_t>(o.code), o.fd, static_cast<std::int64_t>(o.length),
                     static_cast<std::int64_t>(o.offset), o.flags},
@@ -97,7 +101,8 @@ void sim_backend::start_on_socket(std::uint64_t number, op& o) {
     ++target->held;
     switch (o.code) {
         case op_code::accept: target->accepters.push_back(number); break;
-        case op_code::recv: target->receivers.push_back(number); break;
+        case op_code::recv:
+        case op_code::receive: target->receivers.push_back(number); break;
         default: target->senders.push_back(number);
     }
     pump(target);
@@ -109,7 +114,7 @@ std::int32_t sim_backend::misfit(op_code code, const object* o) {
     if (o->end)
         return -EINVAL;  // accept on a connection
     if (o->listens)
-        return code == op_code::recv ? -ENOTCONN : -EPIPE;
+        return code == op_code::recv || code == op_code::receive ? -ENOTCONN : -EPIPE;
     return -ENOTSOCK;
 }
 
@@ -133,7 +138,7 @@ void sim_backend::pump(const std::shared_ptr<object>& target) {
     while (!o.receivers.empty()) {
         const std::uint64_t number = o.receivers.front();
         op& receive = *pending_.at(number).what;
-        const std::int32_t n = o.end->recv({static_cast<std::uint8_t*>(receive.buffer), receive.length});
+        const std::int32_t n = read_stream(*o.end, receive);
         if (n == -EAGAIN)
             break;
         o.receivers.pop_front();
@@ -149,6 +154,26 @@ void sim_backend::pump(const std::shared_ptr<object>& target) {
         o.senders.pop_front();
         finish(number, n);
     }
+}
+
+// A buffer is lent when there is something to put into it.
+std::int32_t sim_backend::read_stream(stream& end, op& o) {
+    if (o.code == op_code::recv)
+        return end.recv({static_cast<std::uint8_t*>(o.buffer), o.length});
+    if (!spare_)
+        spare_ = std::make_unique<std::uint8_t[]>(lent_bytes);
+    const std::int32_t n = end.recv({spare_.get(), lent_bytes});
+    if (n > 0) {
+        o.buffer = spare_.get();
+        lent_.emplace(o.buffer, std::move(spare_));
+    }
+    return n;
+}
+
+void sim_backend::give_back(void* buffer) {
+    auto there = lent_.extract(buffer);
+    CHECK(!there.empty());
+    spare_ = std::move(there.mapped());
 }
 
 void sim_backend::pump_accepts(object& o) {
@@ -227,6 +252,7 @@ void sim_backend::turn(instant deadline) {
         if (o.code == op_code::sendv)
             note_parts(o);
         o.in_flight = false;
+        ++counts_.completed;
         o.complete(o);
     }
 }
@@ -288,6 +314,12 @@ void sim_backend::shutdown(descriptor fd) {
         o->end->shutdown();
     if (o && o->listens)
         world_.net().close(*o->listens);
+}
+
+void sim_backend::shutdown_send(descriptor fd) {
+    note("shutdown_send", {fd});
+    if (const auto o = find(fd); o && o->end)
+        o->end->shutdown_send();
 }
 
 void sim_backend::close(descriptor fd) {

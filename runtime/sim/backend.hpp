@@ -34,10 +34,13 @@ public:
     void cancel(op&) override;
     void turn(instant deadline) override;
     void wake() override { woken_ = true; }
+    operation_counts counts() const override { return counts_; }
 
     result<listening> listen(const endpoint&, int backlog) override;
     void shutdown(descriptor) override;
+    void shutdown_send(descriptor) override;
     void close(descriptor) override;
+    void give_back(void* buffer) override;
     result<endpoint> local_endpoint(descriptor) override;
     result<std::uint64_t> file_size(descriptor) override;
     result<std::vector<std::string>> list_directory(const std::string& path) override;
@@ -71,6 +74,7 @@ private:
         std::shared_ptr<object> target;
         phase at = phase::waiting;
         event_queue::id next;         // a file's effect, or the completion
+        std::int32_t written = 0;     // of a durable write that has still to be synced
         instant due{};                // a file's completion
         std::uint64_t attempt = 0;    // a connect's
     };
@@ -80,14 +84,16 @@ private:
     void start_on_socket(std::uint64_t number, op&);
     static std::int32_t misfit(op_code, const object*);  // why it cannot be done there
     void pump(const std::shared_ptr<object>&);
+    std::int32_t read_stream(stream&, op&);
     void pump_accepts(object&);
     void watch(const std::shared_ptr<object>&);
     // files (backend_files.cpp)
     void start_on_disk(std::uint64_t number, op&);
     void act_on_disk(std::uint64_t number);
+    void sync_written(std::uint64_t number);
     std::int32_t perform(op&, const std::shared_ptr<object>&);
     duration draw_time(op_code);
-    std::size_t draw_transfer(std::size_t asked);
+    std::size_t draw_transfer(const op&, const disk::opened&);
     void half_write(const pending&);
     static bool is_of_disk(op_code);
 
@@ -110,6 +116,10 @@ private:
     std::map<descriptor, std::shared_ptr<object>> open_;
     std::map<std::uint64_t, pending> pending_;
     std::vector<std::uint64_t> done_;
+    using lent_buffer = std::unique_ptr<std::uint8_t[]>;
+    lent_buffer spare_;
+    std::map<const void*, lent_buffer> lent_;
+    operation_counts counts_;
     std::uint64_t operations_ = 0;
     descriptor last_descriptor_ = 2;
     bool cut_off_ = false;

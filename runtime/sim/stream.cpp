@@ -63,7 +63,7 @@ std::int32_t stream::recv(byte_span into) {
 std::int32_t stream::send(std::span<const byte_view> parts) {
     if (error_ != 0)
         return -std::exchange(error_, 0);
-    if (shut_ || broken_)
+    if (shut_ || finished_ || broken_)
         return -EPIPE;
     std::size_t asked = 0;
     for (byte_view p : parts)
@@ -91,6 +91,15 @@ void stream::shutdown() {
     if (shut_ || broken_)
         return;
     shut_ = true;
+    end_wanted_ = true;
+    transmit();
+    changed();
+}
+
+void stream::shutdown_send() {
+    if (shut_ || finished_ || broken_)
+        return;
+    finished_ = true;
     end_wanted_ = true;
     transmit();
     changed();

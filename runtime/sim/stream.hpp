@@ -5,6 +5,7 @@
 //   closed with unread data, or data for an end that is closed or shut down   the other end is reset
 //   reset            what had arrived is read first, then ECONNRESET once, then end of stream; sends: ECONNRESET once, then EPIPE
 //   reset after the other's end of stream was seen                            reads keep giving 0, sends EPIPE
+//   our direction shut down    our end of stream follows what was sent; reading goes on; sends EPIPE
 //   shut down        our end of stream follows what was sent; what had arrived is read, then 0; sends EPIPE
 #pragma once
 
@@ -50,6 +51,8 @@ public:
     std::int32_t send(std::span<const byte_view> parts);
     /// Ends both directions.
     void shutdown();
+    /// Ends ours.
+    void shutdown_send();
     /// The program's last reference is gone (close, or its process died). What was sent still goes out.
     void release();
     /// The same, but the other end is reset: nobody ever accepted it.
@@ -114,7 +117,7 @@ private:
     byte_queue received_;
     bool end_received_ = false;
 
-    bool shut_ = false, released_ = false, broken_ = false, stalled_ = false, resetting_ = false, probing_ = false;
+    bool shut_ = false, finished_ = false, released_ = false, broken_ = false, stalled_ = false, resetting_ = false, probing_ = false;
     int error_ = 0;  // told once
 };
 

@@ -70,6 +70,15 @@ void uring_backend::arm_bell() {
     bell_armed_ = true;
 }
 
+operation_counts uring_backend::counts() const {
+    operation_counts all = counts_;
+    all.enters = ring_.counts().enters;
+    all.full = ring_.counts().full;
+    all.overflows = ring_.counts().overflows;
+    all.refused = ring_.counts().refused;
+    return all;
+}
+
 // ---- operations ----
 
 void uring_backend::submit(op& o) {
@@ -77,6 +86,7 @@ void uring_backend::submit(op& o) {
     o.in_flight = true;
     o.cancelled = false;
     o.backend_data = nullptr;
+    ++counts_.submitted[static_cast<std::size_t>(o.code)];
     if (needs_kernel(o))
         enqueue(o);
     else
@@ -172,7 +182,7 @@ void uring_backend::deliver(const kernel_ring::completion& c) {
     if (is_to_be_repeated(o, c.result)) {
         if (o.cancelled)
             return finish(o, -ECANCELED);
-        ++resubmitted_;
+        ++counts_.resubmitted;
         return enqueue(o);
     }
     finish(o, translate(o, c.result));
@@ -184,6 +194,7 @@ void uring_backend::finish(op& o, std::int32_t result) {
     give_back_scratch(o);
     o.result = result;
     o.in_flight = false;
+    ++counts_.completed;
     o.complete(o);
 }
 

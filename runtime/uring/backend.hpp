@@ -31,17 +31,18 @@ public:
 
     /// What was found on this machine, for the log.
     std::string description() const { return ring_.description(); }
-    const kernel_ring::counters& counts() const { return ring_.counts(); }
-    std::uint64_t resubmitted() const { return resubmitted_; }
 
     void submit(op&) override;
     void cancel(op&) override;
     void turn(instant deadline) override;
     void wake() override;
+    operation_counts counts() const override;
 
     result<listening> listen(const endpoint&, int backlog) override;
     void shutdown(descriptor) override;
+    void shutdown_send(descriptor) override;
     void close(descriptor) override;
+    void give_back(void* buffer) override;
     result<endpoint> local_endpoint(descriptor) override;
     result<std::uint64_t> file_size(descriptor) override;
     result<std::vector<std::string>> list_directory(const std::string& path) override;
@@ -77,7 +78,7 @@ private:
     growing_ring<op*> done_;            // ended without the kernel, to be delivered by the next turn
     std::vector<std::unique_ptr<scratch>> spare_;
     std::map<descriptor, std::string> unix_listeners_;  // whose path goes when they are closed
-    std::uint64_t resubmitted_ = 0;
+    operation_counts counts_;
     kernel_random random_;
 };
 

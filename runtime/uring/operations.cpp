@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@ namespace tetrad::runtime {
 
 namespace {
 
+constexpr std::size_t lent_bytes = 4096;
+
 int to_system(std::uint32_t flags) {
     int out = O_CLOEXEC;
     const bool reads = flags & open_flags::read, writes = flags & open_flags::write;
@@ -32,6 +35,8 @@ int to_system(std::uint32_t flags) {
         out |= O_APPEND;
     if (flags & open_flags::directory)
         out |= O_DIRECTORY;
+    if (flags & open_flags::direct)
+        out |= O_DIRECT;
     return out;
 }
 
@@ -89,6 +94,11 @@ void uring_backend::prepare(io_uring_sqe& entry, op& o) {
             break;
         }
         case op_code::recv: io_uring_prep_recv(e, o.fd, o.buffer, length_of(o), 0); break;
+        case op_code::receive:
+            o.buffer = std::aligned_alloc(lent_bytes, lent_bytes);
+            CHECK(o.buffer);
+            io_uring_prep_recv(e, o.fd, o.buffer, lent_bytes, 0);
+            break;
         case op_code::send: io_uring_prep_send(e, o.fd, o.buffer, length_of(o), MSG_NOSIGNAL); break;
         case op_code::sendv: {
             scratch& s = take_scratch(o);
@@ -105,6 +115,10 @@ void uring_backend::prepare(io_uring_sqe& entry, op& o) {
         case op_code::open: io_uring_prep_openat(e, AT_FDCWD, o.path, to_system(o.flags), o.mode); break;
         case op_code::read: io_uring_prep_read(e, o.fd, o.buffer, length_of(o), o.offset); break;
         case op_code::write: io_uring_prep_write(e, o.fd, o.buffer, length_of(o), o.offset); break;
+        case op_code::write_durable:
+            io_uring_prep_write(e, o.fd, o.buffer, length_of(o), o.offset);
+            e->rw_flags = RWF_DSYNC;
+            break;
         case op_code::sync:
             io_uring_prep_fsync(e, o.fd, o.flags & open_flags::directory ? 0 : IORING_FSYNC_DATASYNC);
             break;
@@ -128,8 +142,12 @@ std::int32_t uring_backend::translate(op& o, std::int32_t result) {
         if (result >= 0)
             return fd;
         ::close(fd);
+    } else if (o.code == op_code::receive && result <= 0) {
+        give_back(std::exchange(o.buffer, nullptr));
     }
     return result;
 }
+
+void uring_backend::give_back(void* buffer) { std::free(buffer); }
 
 }  // namespace tetrad::runtime

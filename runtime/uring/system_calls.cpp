@@ -75,6 +75,7 @@ result<backend::listening> uring_backend::listen(const endpoint& at, int backlog
 }
 
 void uring_backend::shutdown(descriptor fd) { ::shutdown(fd, SHUT_RDWR); }
+void uring_backend::shutdown_send(descriptor fd) { ::shutdown(fd, SHUT_WR); }
 
 void uring_backend::close(descriptor fd) {
     if (auto it = unix_listeners_.find(fd); it != unix_listeners_.end()) {

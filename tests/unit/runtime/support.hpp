@@ -61,6 +61,9 @@ public:
         return listening{3, at};
     }
     void shutdown(descriptor) override {}
+    void shutdown_send(descriptor) override {}
+    void give_back(void*) override {}
+    operation_counts counts() const override { return {}; }
     void close(descriptor) override {}
     result<endpoint> local_endpoint(descriptor) override { return fail(errc::unsupported, "no sockets here"); }
     result<std::uint64_t> file_size(descriptor) override { return fail(errc::unsupported, "no files here"); }
