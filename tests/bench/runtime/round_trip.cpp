@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// A question from a coroutine of one shard to a coroutine of another, and its answer. Spinning, against a cache line that two
+// threads hand to each other; asleep, against two threads that wake each other by eventfds.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "runtime/port.hpp"
+#include "tests/bench/runtime/list.hpp"
+#include "tests/bench/runtime/our_shard.hpp"
+
+namespace tetrad::bench {
+
+namespace {
+
+double micros(duration d) { return std::chrono::duration<double, std::micro>(d).count(); }
+
+duration median_of(std::vector<duration>& times) {
+    must(!times.empty(), "no round trip was timed");
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+}
+
+// ---- bare ----
+
+void wake(int fd) {
+    const std::uint64_t once = 1;
+    must(::write(fd, &once, sizeof once) == sizeof once, "write");
+}
+void sleep_on(int fd) {
+    std::uint64_t rung = 0;
+    must(::read(fd, &rung, sizeof rung) == sizeof rung, "read");
+}
+
+sample two_wakes(const place& where) {
+    const std::array<int, 2> bells{::eventfd(0, EFD_CLOEXEC), ::eventfd(0, EFD_CLOEXEC)};
+    must(bells[0] >= 0 && bells[1] >= 0, "eventfd");
+    std::atomic<bool> over{false};
+    sample out;
+    std::vector<duration> times;
+    double waited = 0;
+    std::thread asking([&] {
+        pin(where.at.first);
+        const meter used;
+        for (const instant end = clock_now() + where.window; clock_now() < end;) {
+            const instant began = clock_now();
+            wake(bells[1]);
+            sleep_on(bells[0]);
+            times.push_back(clock_now() - began);
+        }
+        out.waited = used.waited();
+        out.cpu_us = micros(used.cpu()) / static_cast<double>(times.size());
+        over = true;
+        wake(bells[1]);
+    });
+    std::thread answering([&] {
+        pin(where.at.second);
+        const meter used;
+        for (sleep_on(bells[1]); !over; sleep_on(bells[1]))
+            wake(bells[0]);
+        waited = used.waited();
+    });
+    asking.join();
+    answering.join();
+    ::close(bells[0]);
+    ::close(bells[1]);
+    out.waited = std::max(out.waited, waited);
+    out.values = {micros(median_of(times))};
+    return out;
+}
+
+// ---- ours ----
+
+using door = runtime::port<std::uint64_t, result<std::uint64_t>>;
+
+runtime::task<result<std::uint64_t>> answer(std::uint64_t question) { co_return question + 1; }
+
+/// Timed in batches, so that reading the clock costs nothing beside.
+runtime::task<void> ask(door& at, duration window, std::size_t batch,
+                        std::vector<duration>& times) {
+    std::uint64_t n = 0;
+    for (const instant end = clock_now() + window; clock_now() < end;) {
+        const instant began = clock_now();
+        for (std::size_t i = 0; i < batch; ++i) {
+            const auto r = co_await at.call(n);
+            must(r.has_value() && *r == n + 1, "an answer");
+            n = *r;
+        }
+        times.push_back((clock_now() - began) / static_cast<std::int64_t>(batch));
+    }
+}
+
+result<sample> our_round_trip(const place& where, bool spins) {
+    TRY(const auto client, our_shard::make(0));
+    TRY(const auto server, our_shard::make(1));
+    door calls({"bench", 4}, client->here, server->here);
+    calls.serve(server->tasks, [](std::uint64_t q) { return answer(q); });
+
+    const std::size_t batch = spins ? 100 : 1;
+    std::vector<duration> times;
+    times.reserve(1 << 16);
+    sample out;
+    double waited = 0;
+    runtime::scope life(server->here);  // the server runs until its client has ended
+    life.spawn(runtime::until_stopped(life.stop()));
+    std::atomic<bool> over{false};
+    std::thread serving([&] {
+        pin(where.at.second);
+        const meter used;
+        while (spins && !over.load(std::memory_order_relaxed))
+            server->on.turn();
+        if (!spins)
+            server->on.run();
+        waited = used.waited();
+        life.request_stop();
+        while (life.running() > 0)
+            server->on.turn();
+        server->run();
+    });
+    std::thread asking([&] {
+        pin(where.at.first);
+        const meter used;
+        client->tasks.spawn(ask(calls, where.window, batch, times));
+        client->run(spins);
+        out.waited = used.waited();
+        out.cpu_us = micros(used.cpu()) / static_cast<double>(times.size() * batch);
+        over = true;
+        server->on.stop();
+    });
+    asking.join();
+    serving.join();
+    out.waited = std::max(out.waited, waited);
+    out.values = {micros(median_of(times))};
+    return out;
+}
+
+class round_trips final : public comparison {
+public:
+    round_trips(const place& where, bool spins) : where_(where), spins_(spins) {}
+    std::vector<metric> metrics() const override {
+        if (spins_)
+            return {{"round_trip_spin", "us", {aim::side::at_most, aim::of::ratio, 4}}};
+        return {{"round_trip_asleep", "us", {aim::side::at_most, aim::of::ratio, 1.3}}};
+    }
+    result<sample> bare() override {
+        if (!spins_)
+            return two_wakes(where_);
+        sample out;
+        out.values = {micros(line_round_trip(where_.at, 400))};
+        return out;
+    }
+    result<sample> ours() override { return our_round_trip(where_, spins_); }
+
+private:
+    place where_;
+    bool spins_;
+};
+
+}  // namespace
+
+std::unique_ptr<comparison> compare_round_trip(const place& where, bool spins) {
+    return std::make_unique<round_trips>(where, spins);
+}
+
+}  // namespace tetrad::bench
