@@ -30,6 +30,22 @@ bool is_of_the_peer(int errno_value) {
 
 }  // namespace
 
+// ---- received ----
+
+received& received::operator=(received&& o) noexcept {
+    if (this != &o) {
+        give_back();
+        io_ = std::exchange(o.io_, nullptr);
+        view_ = std::exchange(o.view_, {});
+    }
+    return *this;
+}
+
+void received::give_back() {
+    if (io_)
+        io_->give_back(const_cast<std::uint8_t*>(view_.data()));  // it was lent as memory to write to
+}
+
 // ---- tcp_stream ----
 
 tcp_stream::tcp_stream(backend& io, descriptor fd, endpoint remote) : io_(&io), fd_(fd), remote_(std::move(remote)) {}
@@ -56,6 +72,11 @@ void tcp_stream::shutdown() {
         io_->shutdown(fd_);
 }
 
+void tcp_stream::shutdown_send() {
+    if (fd_ >= 0)
+        io_->shutdown_send(fd_);
+}
+
 result<endpoint> tcp_stream::local() const {
     if (fd_ < 0)
         return fail(errc::closed, "stream is closed");
@@ -74,6 +95,20 @@ task<result<std::size_t>> tcp_stream::read_some(byte_span into) {
     if (n < 0)
         co_return receive.failure("read");
     co_return static_cast<std::size_t>(n);
+}
+
+task<result<received>> tcp_stream::receive() {
+    if (fd_ < 0)
+        co_return fail(errc::closed, "stream is closed");
+    operation receive(*io_, op_code::receive);
+    receive.what.fd = fd_;
+    const std::int32_t n = co_await receive;
+    if (n < 0)
+        co_return receive.failure("read");
+    if (n == 0)
+        co_return received();
+    const byte_view lent(static_cast<const std::uint8_t*>(receive.what.buffer), static_cast<std::size_t>(n));
+    co_return received(*io_, lent);
 }
 
 task<result<void>> tcp_stream::read_exact(byte_span into) {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listening and connected stream sockets (TCP and unix) on a backend. Every operation ends early when its task is stopped, then
 // with errc::cancelled or timed_out. A closed peer is errc::closed; the end of a stream is 0 bytes.
+//
+// TCP sockets send without delay and ask an idle peer every 15 s whether it is still there (keep-alive, as Go's net package): one
+// that does not answer for 150 s is gone, and reads fail.
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -12,6 +16,25 @@
 #include "runtime/task.hpp"
 
 namespace tetrad::runtime {
+
+/// What arrived on a stream, in memory that the backend lends until this is destroyed, on the shard that received it. Few and short
+/// lives: the backend has some hundred buffers for all streams of its thread.
+class received {
+public:
+    received() = default;  // the end of the stream
+    received(backend& io, byte_view lent) : io_(&io), view_(lent) {}
+    received(received&& o) noexcept : io_(std::exchange(o.io_, nullptr)), view_(std::exchange(o.view_, {})) {}
+    received& operator=(received&&) noexcept;
+    ~received() { give_back(); }
+
+    byte_view view() const { return view_; }
+    bool is_end() const { return view_.empty(); }
+
+private:
+    void give_back();
+    backend* io_ = nullptr;
+    byte_view view_;
+};
 
 /// A connected socket; closed when destroyed. At most one read and one write at a time.
 class tcp_stream {
@@ -28,6 +51,9 @@ public:
 
     /// At least one byte, or 0 at the end of the stream.
     task<result<std::size_t>> read_some(byte_span into);
+    /// What has arrived, as it lies in the backend's memory; while nothing has, the stream holds no buffer. May be mixed with the
+    /// other reads: nothing is lost or reordered.
+    task<result<received>> receive();
     /// All of it; errc::closed where the stream ends before.
     task<result<void>> read_exact(byte_span into);
     task<result<void>> write_all(byte_view data);
@@ -35,6 +61,8 @@ public:
     task<result<void>> write_all(std::vector<byte_view> parts);
     /// Wakes a pending read (it sees the end of the stream). Safe while operations are in flight.
     void shutdown();
+    /// The peer reads what was written, then the end of the stream; we go on reading.
+    void shutdown_send();
     void close();
 
 private:
