@@ -34,20 +34,21 @@ duration read_clock(clockid_t clock) {
     return std::chrono::seconds(t.tv_sec) + duration(t.tv_nsec);
 }
 
-/// The kernel's number for the CPU clock of a thread of this process (clock_getcpuclockid has it for processes only).
-duration cpu_of(pid_t thread) {
-    constexpr clockid_t of_thread = 6;
-    return read_clock(static_cast<clockid_t>(~static_cast<unsigned>(thread)) * 8 + of_thread);
+clockid_t clock_of_process(pid_t process) {
+    clockid_t clock{};
+    errno = ::clock_getcpuclockid(process, &clock);
+    must(errno == 0, "clock_getcpuclockid");
+    return clock;
 }
 
 struct run_queue {
     std::int64_t ready = 0, slices = 0;
 };
 /// Zeros where the kernel does not say.
-run_queue run_queue_of(pid_t thread) {
+run_queue read_run_queue(const std::string& path) {
     run_queue out;
     std::int64_t ran = 0;
-    std::ifstream in(format("/proc/self/task/{}/schedstat", thread));
+    std::ifstream in(path);
     in >> ran >> out.ready >> out.slices;
     return out;
 }
@@ -96,15 +97,22 @@ void pause() { __builtin_ia32_pause(); }
 
 // ---- what a thread used ----
 
-meter::meter(pid_t thread) : thread_(thread), began_(clock_now()), cpu_(cpu_of(thread)) {
-    const auto queue = run_queue_of(thread);
+meter::meter(clockid_t clock, std::string run_queue)
+    : clock_(clock),
+      run_queue_(std::move(run_queue)),
+      began_(clock_now()),
+      cpu_(read_clock(clock)) {
+    const auto queue = read_run_queue(run_queue_);
     ready_ = queue.ready;
     slices_ = queue.slices;
 }
+meter::meter() : meter(CLOCK_THREAD_CPUTIME_ID, "/proc/thread-self/schedstat") {}
+meter::meter(pid_t process, pid_t thread)
+    : meter(clock_of_process(process), format("/proc/{}/task/{}/schedstat", process, thread)) {}
 duration meter::wall() const { return clock_now() - began_; }
-duration meter::cpu() const { return cpu_of(thread_) - cpu_; }
+duration meter::cpu() const { return read_clock(clock_) - cpu_; }
 double meter::waited() const {
-    const auto queue = run_queue_of(thread_);
+    const auto queue = read_run_queue(run_queue_);
     const std::int64_t waking = (queue.slices - slices_) * wake_ns;
     const auto kept = std::max<std::int64_t>(queue.ready - ready_ - waking, 0);
     return static_cast<double>(kept) /

@@ -7,6 +7,7 @@
 #include <string>
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -27,18 +28,23 @@ pid_t this_thread_id();
 /// One turn of a loop that waits for another thread without giving up its core.
 void pause();
 
-/// What a thread of this process uses and how long it waits for its core, from here on.
+/// What is used and how long a thread waits for its core, from here on.
 class meter {
 public:
-    explicit meter(pid_t thread = this_thread_id());
+    /// Of the calling thread.
+    meter();
+    /// The CPU of all of that process, the waiting of one thread of it.
+    meter(pid_t process, pid_t thread);
     duration wall() const;
     duration cpu() const;
-    /// The share of the wall time in which it could run and its core did something else. What a wake-up
-    /// takes is not counted.
+    /// The share of the wall time in which it could run and its core did something else. What a
+    /// wake-up takes is not counted.
     double waited() const;
 
 private:
-    pid_t thread_;
+    meter(clockid_t clock, std::string run_queue);
+    clockid_t clock_;
+    std::string run_queue_;  // a file of /proc
     instant began_;
     duration cpu_;
     std::int64_t ready_ = 0, slices_ = 0;

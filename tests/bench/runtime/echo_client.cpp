@@ -29,8 +29,9 @@ constexpr duration warm_up = 60ms;
 
 /// In memory that both processes see.
 struct report {
+    std::atomic<pid_t> server{0};  // the thread that serves
     std::uint64_t requests = 0;
-    duration wall{}, cpu{}, p50{}, p99{};
+    duration wall{}, cpu{}, server_cpu{}, p50{}, p99{};
     double waited = 0;
 };
 
@@ -110,31 +111,24 @@ private:
     std::array<char, echo_bytes> message_{};
 };
 
-/// Says 'b' when the measuring begins and 'e' when it ends; the report is complete when the process is gone.
+/// The process that serves does nothing but serve meanwhile: its CPU is the server's.
 [[noreturn]] void be_client(std::uint16_t port, std::size_t connections, const place& where,
-                            int tell, report& out) {
+                            report& out) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     pin(where.at.second);
-    {
-        client c(port, connections);
-        c.run_for(warm_up);
-        must(::write(tell, "b", 1) == 1, "write");
-        const meter used;
-        c.run_for(where.window);
-        out.wall = used.wall();
-        out.cpu = used.cpu();
-        out.waited = used.waited();
-        must(::write(tell, "e", 1) == 1, "write");
-        out.requests = c.requests();
-        out.p50 = c.percentile(0.5);
-        out.p99 = c.percentile(0.99);
-    }
+    client c(port, connections);
+    c.run_for(warm_up);
+    const meter server(::getppid(), out.server);
+    const meter used;
+    c.run_for(where.window);
+    out.wall = used.wall();
+    out.cpu = used.cpu();
+    out.server_cpu = server.cpu();
+    out.waited = std::max(used.waited(), server.waited());
+    out.requests = c.requests();
+    out.p50 = c.percentile(0.5);
+    out.p99 = c.percentile(0.99);
     ::_exit(0);  // the kernel closes the connections
-}
-
-bool was_told(int pipe, char what) {
-    char c = 0;
-    return ::read(pipe, &c, 1) == 1 && c == what;
 }
 
 }  // namespace
@@ -144,44 +138,33 @@ result<echo_figures> drive_echo(echo_server& server, std::size_t connections, co
         ::mmap(nullptr, sizeof(report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     must(shared != MAP_FAILED, "mmap");
     report& seen = *new (shared) report;
-    std::array<int, 2> told{};
-    must(::pipe(told.data()) == 0, "pipe");
 
     const pid_t child = ::fork();
     must(child >= 0, "fork");
     if (child == 0)
-        be_client(server.port(), connections, where, told[1], seen);
-    ::close(told[1]);
-    std::atomic<pid_t> id{0};
+        be_client(server.port(), connections, where, seen);
     std::thread serving([&] {
         pin(where.at.first);
-        id = this_thread_id();
-        id.notify_one();
+        seen.server = this_thread_id();
         server.run(connections);
     });
-    id.wait(0);
-    bool whole = was_told(told[0], 'b');
-    const meter used(id);
-    whole = whole && was_told(told[0], 'e');
-    const duration cpu = used.cpu();
-    const double waited = used.waited();
     int status = 0;
     ::waitpid(child, &status, 0);
     serving.join();
-    ::close(told[0]);
-    const report r = seen;
-    ::munmap(shared, sizeof(report));
-    if (!whole || status != 0 || r.requests == 0)
+    if (status != 0 || seen.requests == 0)
         return fail(errc::io, "the client of the echo servers failed");
 
     echo_figures out;
-    const auto requests = static_cast<double>(r.requests);
-    out.per_second = requests / std::chrono::duration<double>(r.wall).count();
-    out.server_cpu_us = std::chrono::duration<double, std::micro>(cpu).count() / requests;
-    out.client = std::chrono::duration<double>(r.cpu) / std::chrono::duration<double>(r.wall);
-    out.waited = std::max(waited, r.waited);
-    out.p50 = r.p50;
-    out.p99 = r.p99;
+    const auto requests = static_cast<double>(seen.requests);
+    const auto seconds = [](duration d) { return std::chrono::duration<double>(d).count(); };
+    out.per_second = requests / seconds(seen.wall);
+    out.server_cpu_us = seconds(seen.server_cpu) * 1e6 / requests;
+    out.client = seconds(seen.cpu) / seconds(seen.wall);
+    out.waited = seen.waited;
+    out.p50 = seen.p50;
+    out.p99 = seen.p99;
+    seen.~report();
+    ::munmap(shared, sizeof(report));
     return out;
 }
 
