@@ -30,22 +30,6 @@ bool is_of_the_peer(int errno_value) {
 
 }  // namespace
 
-// ---- received ----
-
-received& received::operator=(received&& o) noexcept {
-    if (this != &o) {
-        give_back();
-        io_ = std::exchange(o.io_, nullptr);
-        view_ = std::exchange(o.view_, {});
-    }
-    return *this;
-}
-
-void received::give_back() {
-    if (io_)
-        io_->give_back(const_cast<std::uint8_t*>(view_.data()));  // it was lent as memory to write to
-}
-
 // ---- tcp_stream ----
 
 tcp_stream::tcp_stream(backend& io, descriptor fd, endpoint remote) : io_(&io), fd_(fd), remote_(std::move(remote)) {}

@@ -7,34 +7,15 @@
 #pragma once
 
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "runtime/address.hpp"
+#include "runtime/received.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/task.hpp"
 
 namespace tetrad::runtime {
-
-/// What arrived on a stream, in memory that the backend lends until this is destroyed, on the shard that received it. Few and short
-/// lives: the backend has some hundred buffers for all streams of its thread.
-class received {
-public:
-    received() = default;  // the end of the stream
-    received(backend& io, byte_view lent) : io_(&io), view_(lent) {}
-    received(received&& o) noexcept : io_(std::exchange(o.io_, nullptr)), view_(std::exchange(o.view_, {})) {}
-    received& operator=(received&&) noexcept;
-    ~received() { give_back(); }
-
-    byte_view view() const { return view_; }
-    bool is_end() const { return view_.empty(); }
-
-private:
-    void give_back();
-    backend* io_ = nullptr;
-    byte_view view_;
-};
 
 /// A connected socket; closed when destroyed. At most one read and one write at a time.
 class tcp_stream {

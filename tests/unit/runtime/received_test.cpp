@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receives into lent memory and the half close of a stream, on the real kernel.
-#include "runtime/tcp.hpp"
+#include "runtime/received.hpp"
 
 #include "tests/unit/runtime/tcp_support.hpp"
 
