@@ -101,6 +101,8 @@ public:
     /// Submits what waits, then calls complete() of all that is done. Blocks until the deadline (instant::never(): no end; one
     /// that has passed: not at all), a completion, or wake().
     virtual void turn(instant deadline) = 0;
+    /// True where turn() would find something without waiting. Asks nobody: a spinning thread calls it all the time.
+    virtual bool has_news() { return false; }
     /// From any thread: makes a blocked turn() return soon.
     virtual void wake() = 0;
     virtual operation_counts counts() const = 0;
@@ -127,6 +129,8 @@ public:
 
     // ---- clocks and randomness ----
     virtual instant now() = 0;
+    /// The processor's cycle counter, for measuring slices; always 0 where time is virtual.
+    virtual std::uint64_t cycles() { return 0; }
     virtual timestamp wall_clock() = 0;
     virtual random_source& random() = 0;
     /// True where blocking work has to run inline (simulation: one thread, virtual time).

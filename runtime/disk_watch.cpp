@@ -30,6 +30,7 @@ public:
     }
     void cancel(op& o) override { inner_->cancel(o); }
     void turn(instant deadline) override { inner_->turn(deadline); }
+    bool has_news() override { return inner_->has_news(); }
     void wake() override { inner_->wake(); }
 
     result<listening> listen(const endpoint& at, int backlog) override {
@@ -53,6 +54,7 @@ public:
     }
 
     instant now() override { return inner_->now(); }
+    std::uint64_t cycles() override { return inner_->cycles(); }
     timestamp wall_clock() override { return inner_->wall_clock(); }
     random_source& random() override { return inner_->random(); }
     bool runs_blocking_inline() const override { return inner_->runs_blocking_inline(); }

@@ -7,19 +7,31 @@
 
 namespace tetrad::runtime::frame_pool {
 
+namespace {
+constinit thread_local std::int64_t alive = 0;
+}
+
+std::int64_t bytes_alive() { return alive; }
+
 #if defined(__SANITIZE_ADDRESS__)
 
 // A recycled frame would hide a use after free from the sanitizer.
-void* allocate(std::size_t size) { return ::operator new(size); }
-void release(void* frame, std::size_t) { ::operator delete(frame); }
+void* allocate(std::size_t size) {
+    alive += static_cast<std::int64_t>(size);
+    return ::operator new(size);
+}
+void release(void* frame, std::size_t size) {
+    alive -= static_cast<std::int64_t>(size);
+    ::operator delete(frame);
+}
 
 #else
 
 namespace {
 
 constexpr std::size_t step = 64;
-constexpr std::size_t classes = 32;         // frames up to 2 KiB; larger ones are rare and go to the heap
-constexpr std::uint32_t kept_max = 1024;    // free frames of one size that a thread holds on to
+constexpr std::size_t classes = 32;       // frames up to 2 KiB; larger ones are rare and go to the heap
+constexpr std::uint32_t kept_max = 1024;  // free frames of one size that a thread holds on to
 
 struct free_frame {
     free_frame* next;
@@ -54,6 +66,7 @@ std::size_t class_of(std::size_t size) { return (size + step - 1) / step - 1; }
 }  // namespace
 
 void* allocate(std::size_t size) {
+    alive += static_cast<std::int64_t>(size);
     const std::size_t c = class_of(size);
     if (c >= classes)
         return ::operator new(size);
@@ -66,6 +79,7 @@ void* allocate(std::size_t size) {
 }
 
 void release(void* frame, std::size_t size) {
+    alive -= static_cast<std::int64_t>(size);
     const std::size_t c = class_of(size);
     if (c >= classes || mine.closed || mine.kept[c] >= kept_max) {
         ::operator delete(frame);

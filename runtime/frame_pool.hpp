@@ -5,10 +5,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace tetrad::runtime::frame_pool {
 
 void* allocate(std::size_t size);
 void release(void* frame, std::size_t size);
+/// Of frames that this thread made and that are alive, less those of others that it released.
+std::int64_t bytes_alive();
 
 }  // namespace tetrad::runtime::frame_pool

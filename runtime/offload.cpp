@@ -65,12 +65,13 @@ void offload::impl::help() {
 struct offload::job_awaiter {
     job_awaiter(impl& i, job& j) : me(i), mine(j) {}
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> h) noexcept {
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> h) noexcept {
         mine.waiter = h;
-        mine.user = &me.user;
+        mine.queue = h.promise().queue;
         mine.deliver = [](letter& l) {
             auto& j = static_cast<job&>(l);
-            j.user->ready(j.waiter);
+            j.queue->ready(j.waiter);
         };
         CHECK(me.jobs.push(&mine));
         if (me.jobs.take_waiting())

@@ -31,7 +31,7 @@ private:
     struct job : letter {
         void (*call)(job&) = nullptr;  // on the helper
         std::coroutine_handle<> waiter;
-        shard* user = nullptr;
+        task_queue* queue = nullptr;  // the waiter's
     };
     struct job_awaiter;
     task<void> run_job(job& j);

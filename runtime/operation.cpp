@@ -3,14 +3,14 @@
 
 namespace tetrad::runtime {
 
-bool operation::start(shard& here, stop_state& stop, std::coroutine_handle<> h) {
+bool operation::start(task_queue& queue, stop_state& stop, std::coroutine_handle<> h) {
     CHECK(!what.in_flight);
     stop_ = &stop;
     if (stop.requested()) {
         what.result = -ECANCELED;
         return false;
     }
-    here_ = &here;
+    queue_ = &queue;
     waiter_ = h;
     what.owner = this;
     what.complete = &operation::completed;
@@ -22,7 +22,7 @@ bool operation::start(shard& here, stop_state& stop, std::coroutine_handle<> h) 
 void operation::completed(op& o) {
     auto& me = *static_cast<operation*>(o.owner);
     me.unlink();
-    me.here_->ready(me.waiter_);
+    me.queue_->ready(me.waiter_);
 }
 
 }  // namespace tetrad::runtime

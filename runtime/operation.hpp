@@ -39,7 +39,7 @@ public:
     bool await_ready() const noexcept { return false; }
     template <class P>
     bool await_suspend(std::coroutine_handle<P> h) noexcept {
-        return start(*h.promise().here, *h.promise().stop, h);
+        return start(*h.promise().queue, *h.promise().stop, h);
     }
     std::int32_t await_resume() const noexcept { return what.result; }
 
@@ -51,13 +51,14 @@ public:
     }
 
 private:
-    bool start(shard& here, stop_state& stop, std::coroutine_handle<> h);  // false where it ended at once
+    bool start(task_queue& queue, stop_state& stop,
+               std::coroutine_handle<> h);  // false where it ended at once
 
     // The backend knows the op only; this finds the awaitable around it.
     static void completed(op& o);
 
     backend& io_;
-    shard* here_ = nullptr;
+    task_queue* queue_ = nullptr;
     stop_state* stop_ = nullptr;
     std::coroutine_handle<> waiter_;
 };

@@ -27,8 +27,8 @@ namespace tetrad::runtime {
 
 struct port_spec {
     std::string_view name;
-    std::size_t depth;            // requests on their way or being served
-    std::size_t handlers = 1;     // of them, served at the same time; 1: strictly in order
+    std::size_t depth;         // requests on their way or being served
+    std::size_t handlers = 1;  // of them, served at the same time; 1: strictly in order
 };
 
 /// What every port has in common, for the plan page and metrics.
@@ -49,8 +49,7 @@ class port : public port_base {
 public:
     using handler = std::function<task<Response>(Request)>;
 
-    port(port_spec s, shard& client_shard, shard& server_shard)
-        : port_base(s, client_shard, server_shard), credits_(s.depth) {}
+    port(port_spec s, shard& client_shard, shard& server_shard) : port_base(s, client_shard, server_shard), credits_(s.depth) {}
 
     ~port() {
         while (first_)  // nobody ever served: only posts can be left, a call keeps its caller alive
@@ -111,10 +110,11 @@ private:
         call_letter(port& p, Request r) : base_letter(p, std::move(r)) {
             this->come_back = [](base_letter& b) {
                 auto& me = static_cast<call_letter&>(b);
-                me.door.client_.ready(me.caller);
+                me.queue->ready(me.caller);
             };
         }
         std::coroutine_handle<> caller;
+        task_queue* queue = nullptr;  // the caller's
     };
     struct post_letter : base_letter {
         post_letter(port& p, Request r, semaphore::unit c) : base_letter(p, std::move(r)), credit(std::move(c)) {
@@ -133,6 +133,7 @@ private:
         template <class P>
         void await_suspend(std::coroutine_handle<P> h) noexcept {
             mail.caller = h;
+            mail.queue = h.promise().queue;
             mail.deliver = &port::arrive;
             mail.door.client_.send(mail.door.server_, mail);
         }
@@ -190,8 +191,8 @@ private:
         server_.send(client_, mail);
     }
 
-    semaphore credits_;                       // client's
-    alignas(64) scope* tasks_ = nullptr;      // server's, as all below: two threads, two cache lines
+    semaphore credits_;                   // client's
+    alignas(64) scope* tasks_ = nullptr;  // server's, as all below: two threads, two cache lines
     handler handler_;
     std::size_t serving_ = 0;
     bool closed_ = false;

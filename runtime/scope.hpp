@@ -14,8 +14,9 @@ class shard;
 
 class scope {
 public:
-    /// Children stop when `parent` does. A root scope of a shard has no parent.
-    explicit scope(shard& here, stop_state* parent = nullptr) : here_(here), stop_(parent) {}
+    /// Children stop when `parent` does. A root scope of a shard has no parent. They run in the shard's main queue, or in another.
+    explicit scope(shard& here, stop_state* parent = nullptr);
+    explicit scope(task_queue& queue, stop_state* parent = nullptr) : queue_(queue), stop_(parent) {}
     ~scope() { CHECK(running_ == 0); }
     scope(const scope&) = delete;
 
@@ -26,7 +27,7 @@ public:
     bool stopping() const { return stop_.requested(); }
     stop_state& stop() { return stop_; }
     std::size_t running() const { return running_; }
-    shard& here() const { return here_; }
+    shard& here() const;
 
     /// Waits until no child runs. At most one waiter. Is not itself cancelled: stop first, then join.
     struct join_awaiter {
@@ -45,7 +46,7 @@ public:
 private:
     static void child_ended(promise_base& child, void* self);
 
-    shard& here_;
+    task_queue& queue_;
     stop_state stop_;
     std::size_t running_ = 0;
     std::coroutine_handle<> joiner_;
@@ -59,10 +60,10 @@ struct under_awaiter {
     template <class P>
     void await_suspend(std::coroutine_handle<P> parent) noexcept {
         auto& c = child.promise();
-        c.here = parent.promise().here;
+        c.queue = parent.promise().queue;
         c.stop = &state;
         c.continuation = parent;
-        c.here->set_next(child);
+        c.queue->home().set_next(child);
     }
     T await_resume() {
         if constexpr (!std::is_void_v<T>)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shard: a role (consensus, network, storage, api) with its own tasks and mailboxes, placed on one executor. Several shards may
+// A shard: a role (consensus, network, storage, api) with its own task queues and mail, placed on one executor. Several shards may
 // share an executor (and so a thread); no two shards share data. Passed by reference; there is no "current shard" global.
 #pragma once
 
@@ -7,12 +7,13 @@
 #include <coroutine>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
 #include "runtime/backend.hpp"
-#include "runtime/growing_ring.hpp"
 #include "runtime/ring.hpp"
+#include "runtime/task_queue.hpp"
 
 namespace tetrad::runtime {
 
@@ -22,7 +23,8 @@ constexpr std::size_t shards_max = 4;
 
 class shard {
 public:
-    shard(executor& on, std::size_t index, std::string name);
+    /// `main`: its first queue, in which everything runs that names no other.
+    shard(executor& on, std::size_t index, std::string name, queue_spec main = {"main"});
     ~shard();
     shard(const shard&) = delete;
 
@@ -32,47 +34,75 @@ public:
     backend& io() const;
     instant now() const;
 
-    /// Queues a suspended coroutine; the executor resumes it in turn. This shard's thread only.
-    void ready(std::coroutine_handle<> h) { ready_.push_back(h); }
-    /// Resumes h and what it leads to (the trampoline). A chain that would not end is put back into the queue after a while, so
-    /// that others get their turn. Called by the executor.
-    void drive(std::coroutine_handle<> h);
+    task_queue& main_queue() { return *queues_.front(); }
+    /// The one of that name, made if there is none; lives as long as the shard. Before the executor runs, or on its thread.
+    task_queue& queue(queue_spec);
+    const std::vector<std::unique_ptr<task_queue>>& queues() const { return queues_; }
+
+    // ---- the trampoline ----
+    /// Resumes h, and what that leads to as long as `may_go_on()` says so. Returns what is left to be resumed, if anything.
+    template <class F>
+    std::coroutine_handle<> drive(std::coroutine_handle<> h, F&& may_go_on) {
+        do {
+            h.resume();
+            bury_dead();
+            h = std::exchange(next_, {});
+        } while (h && may_go_on());
+        return h;
+    }
+    void drive(std::coroutine_handle<> h) {
+        drive(h, [] { return true; });
+    }
     void set_next(std::coroutine_handle<> h) { next_ = h; }
     /// Destroys a frame once the current resumption has returned.
     void destroy_later(std::coroutine_handle<> h) { dead_.push_back(h); }
+    void bury_dead() {
+        if (!dead_.empty())
+            bury_all();
+    }
 
     // ---- mail: letters to and from the other shards of this node (runtime/port.hpp uses it) ----
     /// Adds room for `depth` letters to the directed ring from this shard to `to`. Wiring only, before the executors run.
     void open_ring(shard& to, std::size_t depth);
     /// Hands a letter over. Never full: ports hold credits for each letter.
     void send(shard& to, letter& l);
-    /// A ring whose producer is no shard (a helper thread): polled like the others. The producer wakes on().io() itself.
-    void add_inbound(ring&);
-    void remove_inbound(ring&);
+
+    // ---- what else other threads bring or fetch (streams, helper threads) ----
+    void add_inbound(inbound&);
+    void remove_inbound(inbound&);
+    std::size_t mail_waiting() const;  // about now
+    /// Something was put where another shard looks: that one is woken at the end of this turn, if it sleeps.
+    void touch(outbound& o) {
+        if (!std::exchange(o.touched, true))
+            touched_.push_back(&o);
+    }
+    void forget(outbound& o) { std::erase(touched_, &o); }
 
 private:
     friend class executor;
-    bool run_ready();             // true where something ran
-    bool poll_mail();             // delivers what arrived; true where something did
-    void flush_mail();            // wakes receivers that sleep, once per turn and ring
-    bool has_work() const { return !ready_.empty(); }
+    bool poll_mail();   // handles what arrived; true where something did
+    void flush_mail();  // wakes receivers that sleep
     bool has_mail() const;
-    void announce_sleep();        // to every producer; has_mail() must be looked at once more afterwards
+    void announce_sleep();  // to every producer; has_mail() must be looked at once more afterwards
     void announce_awake();
-    void drive_some(std::coroutine_handle<> h, std::size_t& resumptions_left);
-    void bury_dead();
+    void bury_all();
+
+    struct line {  // to one other shard
+        std::unique_ptr<ring> letters;
+        std::size_t room = 0;  // how many letters it has to hold
+        shard* to = nullptr;
+        outbound mark;
+    };
 
     executor& executor_;
     std::size_t index_;
     std::string name_;
-    growing_ring<std::coroutine_handle<>> ready_;  // bounded by the number of live coroutines
+    std::vector<std::unique_ptr<task_queue>> queues_;
     std::vector<std::coroutine_handle<>> dead_;
     std::coroutine_handle<> next_;
-    std::array<std::unique_ptr<ring>, shards_max> to_;    // this shard is the producer
-    std::array<std::size_t, shards_max> room_{};          // letters that to_ has to hold
-    std::array<shard*, shards_max> peers_{};              // who consumes to_
-    std::array<bool, shards_max> unflushed_{};            // sent to since the last flush
-    std::vector<ring*> from_;                             // this shard is the consumer
+    std::array<line, shards_max> lines_;
+    std::vector<inbound*> from_;      // this shard is the consumer
+    std::vector<outbound*> touched_;  // since the last flush
 };
 
 /// `co_await yield()`: lets the other tasks of this shard run first.
@@ -80,7 +110,7 @@ struct yield {
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> h) const noexcept {
-        h.promise().here->ready(h);
+        h.promise().queue->ready(h);
     }
     void await_resume() const noexcept {}
 };

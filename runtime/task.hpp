@@ -31,8 +31,8 @@ class task;
 /// What every coroutine of ours knows: where it runs, under which stop, and what goes on when it ends.
 class promise_base {
 public:
-    shard* here = nullptr;           // set when it is started; a child inherits its parent's
-    stop_state* stop = nullptr;      // the same
+    task_queue* queue = nullptr;  // where it runs; set when it is started, a child inherits its parent's
+    stop_state* stop = nullptr;   // the same
     std::coroutine_handle<> continuation;
 
     /// Set by ok(): ends the parent with this child's error instead of resuming it. Returns what to resume then, or null
@@ -65,7 +65,7 @@ struct final_awaiter {
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
         promise_base& p = self.promise();
-        shard& here = *p.here;
+        shard& here = p.queue->home();
         if (auto next = p.after_end())
             here.set_next(next);
     }
@@ -79,7 +79,9 @@ public:
     std::suspend_always initial_suspend() noexcept { return {}; }
     final_awaiter final_suspend() noexcept { return {}; }
     template <class U = T>  // the default makes `co_return {};` a T
-    void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
+    void return_value(U&& value) {
+        value_.emplace(std::forward<U>(value));
+    }
     bool has_value() const { return value_.has_value(); }
     T& value() {
         CHECK(value_.has_value());
@@ -124,10 +126,10 @@ public:
         void await_suspend(std::coroutine_handle<Promise> parent) noexcept {
             promise_base& p = parent.promise();
             promise_base& c = child.promise();
-            c.here = p.here;
+            c.queue = p.queue;
             c.stop = p.stop;
             c.continuation = parent;
-            p.here->set_next(child);
+            p.queue->home().set_next(child);
         }
         T await_resume() {
             if constexpr (!std::is_void_v<T>)
@@ -153,9 +155,7 @@ template <class T>
 task<T> promise<T>::get_return_object() {
     return task<T>(std::coroutine_handle<promise>::from_promise(*this));
 }
-inline task<void> promise<void>::get_return_object() {
-    return task<void>(std::coroutine_handle<promise>::from_promise(*this));
-}
+inline task<void> promise<void>::get_return_object() { return task<void>(std::coroutine_handle<promise>::from_promise(*this)); }
 
 // ---- ok(...) ----
 
@@ -179,7 +179,7 @@ struct ok_task_awaiter {
     void await_suspend(std::coroutine_handle<Parent> parent) noexcept {
         auto& p = parent.promise();
         auto& c = child.get().promise();
-        c.here = p.here;
+        c.queue = p.queue;
         c.stop = p.stop;
         c.continuation = parent;
         c.parent = &p;
@@ -189,7 +189,7 @@ struct ok_task_awaiter {
                 return std::nullopt;
             return end_with(static_cast<Parent&>(*self.parent), std::move(mine.value().error()));
         };
-        p.here->set_next(child.get());
+        p.queue->home().set_next(child.get());
     }
     V await_resume() {
         if constexpr (!std::is_void_v<V>)
@@ -204,7 +204,7 @@ struct ok_result_awaiter {
     bool await_ready() const noexcept { return value.has_value(); }
     template <class Parent>
     void await_suspend(std::coroutine_handle<Parent> parent) noexcept {
-        shard& here = *parent.promise().here;
+        shard& here = parent.promise().queue->home();
         if (auto next = end_with(parent.promise(), std::move(value.error())))
             here.set_next(next);
     }
@@ -239,7 +239,7 @@ struct current_shard {
     bool await_ready() const noexcept { return false; }
     template <class P>
     bool await_suspend(std::coroutine_handle<P> h) noexcept {
-        here = h.promise().here;
+        here = &h.promise().queue->home();
         return false;
     }
     shard& await_resume() const noexcept { return *here; }

@@ -101,26 +101,26 @@ struct sleep_awaiter : timer, stop_node {
         fire = [](timer& t) {
             auto& me = static_cast<sleep_awaiter&>(t);
             me.unlink();
-            me.here->ready(me.handle);
+            me.queue->ready(me.handle);
         };
     }
     static void on_stop(stop_node& n) {
         auto& me = static_cast<sleep_awaiter&>(n);
         me.in->disarm(me);
         me.stopped = true;
-        me.here->ready(me.handle);
+        me.queue->ready(me.handle);
     }
     bool await_ready() const noexcept { return false; }
     template <class P>
     bool await_suspend(std::coroutine_handle<P> h) noexcept {
-        here = h.promise().here;
+        queue = h.promise().queue;
         stop = h.promise().stop;
         handle = h;
         stopped = stop->requested();
         if (stopped)
             return false;
         stop->add(*this);
-        timers_of(*here).arm(*this, until);
+        timers_of(queue->home()).arm(*this, until);
         return true;
     }
     result<void> await_resume() const {
@@ -129,7 +129,7 @@ struct sleep_awaiter : timer, stop_node {
         return {};
     }
     instant until;
-    shard* here = nullptr;
+    task_queue* queue = nullptr;
     stop_state* stop = nullptr;
     std::coroutine_handle<> handle;
     bool stopped = false;

@@ -12,12 +12,12 @@ void waiter::leave() {
     next = prev = nullptr;
 }
 
-bool wait_queue::add(waiter& w, shard& here, stop_state& stop, std::coroutine_handle<> h, stop_state*& out) {
+bool wait_queue::add(waiter& w, task_queue& queue, stop_state& stop, std::coroutine_handle<> h, stop_state*& out) {
     out = &stop;
     w.granted = false;
     if (stop.requested())
         return false;
-    w.here = &here;
+    w.queue = &queue;
     w.handle = h;
     w.in = this;
     w.prev = last_;
@@ -35,7 +35,7 @@ bool wait_queue::wake_one() {
     w.leave();
     w.unlink();
     w.granted = true;
-    w.here->ready(w.handle);
+    w.queue->ready(w.handle);
     return true;
 }
 

@@ -23,11 +23,11 @@ private:
     void on_stop() {
         leave();
         granted = false;
-        here->ready(handle);
+        queue->ready(handle);
     }
     void leave();
 
-    shard* here = nullptr;
+    task_queue* queue = nullptr;
     std::coroutine_handle<> handle;
     wait_queue* in = nullptr;
     waiter* next = nullptr;
@@ -45,8 +45,7 @@ public:
     /// Wakes the longest waiting task. False where none waits.
     bool wake_one();
     void wake_all() {
-        while (wake_one()) {
-        }
+        while (wake_one()) {}
     }
 
     /// Suspends until woken: `result<void> r = co_await q.wait();` (cancelled or timed_out where it was stopped instead).
@@ -55,7 +54,7 @@ public:
         bool await_ready() const noexcept { return false; }
         template <class P>
         bool await_suspend(std::coroutine_handle<P> h) noexcept {
-            return queue.add(me, *h.promise().here, *h.promise().stop, h, state);
+            return queue.add(me, *h.promise().queue, *h.promise().stop, h, state);
         }
         result<void> await_resume() {
             if (queue.granted(me))
@@ -71,7 +70,7 @@ public:
 private:
     friend class waiter;
     // False (do not suspend) where the stop was requested before.
-    bool add(waiter&, shard&, stop_state&, std::coroutine_handle<>, stop_state*& out);
+    bool add(waiter&, task_queue&, stop_state&, std::coroutine_handle<>, stop_state*& out);
     static bool granted(const waiter& w) { return w.granted; }
     waiter* first_ = nullptr;
     waiter* last_ = nullptr;

@@ -35,6 +35,7 @@ public:
     void submit(op&) override;
     void cancel(op&) override;
     void turn(instant deadline) override;
+    bool has_news() override { return !done_.empty() || ring_.has_news(); }
     void wake() override;
     operation_counts counts() const override;
 
@@ -49,6 +50,7 @@ public:
     result<std::vector<endpoint>> resolve(const std::string& host, std::uint16_t port) override;
 
     instant now() override;
+    std::uint64_t cycles() override;
     timestamp wall_clock() override;
     random_source& random() override { return random_; }
     bool runs_blocking_inline() const override { return false; }

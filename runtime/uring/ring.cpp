@@ -119,8 +119,6 @@ std::string kernel_ring::description() const {
            (has_ftruncate_ ? "" : ", truncates by a blocking call");
 }
 
-unsigned kernel_ring::kernel_flags() const { return IO_URING_READ_ONCE(*ring_.sq.kflags); }
-
 io_uring_sqe* kernel_ring::next_entry() {
     io_uring_sqe* entry = io_uring_get_sqe(&ring_);
     if (!entry) {
@@ -134,10 +132,9 @@ io_uring_sqe* kernel_ring::next_entry() {
 }
 
 void kernel_ring::look() {
-    const unsigned flags = kernel_flags();
-    if (flags & IORING_SQ_CQ_OVERFLOW)
+    if (kernel_flags() & IORING_SQ_CQ_OVERFLOW)
         ++counts_.overflows;
-    if (io_uring_sq_ready(&ring_) == 0 && (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) == 0)
+    if (io_uring_sq_ready(&ring_) == 0 && !kernel_has_work())
         return;
     ++counts_.enters;
     settle(io_uring_submit_and_get_events(&ring_));

@@ -39,6 +39,8 @@ public:
     io_uring_sqe* next_entry();
     /// Completions that can be read without asking the kernel.
     bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
+    /// The same, or something that look() would have the kernel do.
+    bool has_news() const { return has_completions() || io_uring_sq_ready(&ring_) > 0 || kernel_has_work(); }
     /// Submits what waits and lets the kernel run completions, in at most one call; in none where there is nothing to do.
     void look();
     /// The same, and sleeps until a completion or, where `limit` is not negative, for that long.
@@ -64,7 +66,8 @@ private:
     void enable_now();
     result<void> restrict_operations();
     void settle(int returned);  // what a call of the kernel said
-    unsigned kernel_flags() const;
+    unsigned kernel_flags() const { return IO_URING_READ_ONCE(*ring_.sq.kflags); }
+    bool kernel_has_work() const { return (kernel_flags() & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0; }
 
     io_uring ring_{};
     bool open_ = false;

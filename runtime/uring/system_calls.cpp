@@ -160,6 +160,18 @@ instant uring_backend::now() {
     return instant{std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec};
 }
 
+std::uint64_t uring_backend::cycles() {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    std::uint64_t ticks = 0;
+    asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#else
+    return static_cast<std::uint64_t>(now().ns);
+#endif
+}
+
 timestamp uring_backend::wall_clock() {
     timespec t{};
     ::clock_gettime(CLOCK_REALTIME, &t);

@@ -102,7 +102,7 @@ TEST_CASE("destroying a frame whose operation is in flight stops the program") {
         stop_state stop;
         {
             auto t = receive(m.io, seen);
-            t.get().promise().here = &m.here;
+            t.get().promise().queue = &m.here.main_queue();
             t.get().promise().stop = &stop;
             m.here.drive(t.get());
         }

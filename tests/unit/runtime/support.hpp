@@ -25,6 +25,7 @@ namespace tetrad::runtime::testing {
 class manual_backend final : public backend {
 public:
     instant clock{};
+    std::uint64_t cycle = 0;  // an executor takes 2.5 of them for a nanosecond before it knows better
     std::vector<op*> submitted;
     int cancels = 0;
     int wakes = 0;
@@ -74,6 +75,7 @@ public:
         return fail(errc::unsupported, "no names here");
     }
     instant now() override { return clock; }
+    std::uint64_t cycles() override { return cycle; }
     timestamp wall_clock() override { return {}; }
     random_source& random() override { return random_; }
     bool runs_blocking_inline() const override { return true; }
@@ -96,8 +98,7 @@ public:
     }
     /// Turns until nothing is left to run now.
     void settle() {
-        while (on.turn()) {
-        }
+        while (on.turn()) {}
     }
     /// Moves the clock, stopping at each deadline on the way.
     void advance(duration d) {

@@ -336,7 +336,7 @@ TEST_CASE("a suspended chain is destroyed by its owner, each part once") {
         auto t = awaits_holder(live, e);
         stop_state stop;
         auto& promise = t.get().promise();
-        promise.here = &m.here;
+        promise.queue = &m.here.main_queue();
         promise.stop = &stop;
         m.here.drive(t.get());
         REQUIRE(live == 4);
