@@ -170,6 +170,10 @@ constexpr std::pair<std::string_view, std::string_view> table[] = {
     {"shards.rotate",
      "The core to begin with, so that several nodes on one machine do not share their busiest "
      "one."},
+    {"shards.spin_us",
+     "Microseconds that a thread without work looks for some before it sleeps: quicker answers for "
+     "a busier core. 0: it sleeps\n"
+     "at once. Only for machines with a core to spare for each thread."},
 };
 
 }  // namespace

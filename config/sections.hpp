@@ -289,13 +289,15 @@ struct instrumentation_section {
     bool operator==(const instrumentation_section&) const = default;
 };
 
-/// Ours: which shards share a thread and which core a thread is pinned to (runtime/topology.hpp reads both).
+/// Ours: which shards share a thread, which core a thread is pinned to (runtime/topology.hpp reads both), and how a thread waits.
 struct shards_section {
     std::string placement;    // "0:consensus+network;1:storage+api"; empty: by the number of cores
     std::int64_t rotate = 0;  // several nodes on one machine begin at different cores
+    std::int64_t spin_us = 0;
 
     static constexpr auto schema = fields(json_field("placement", &shards_section::placement),
-                                          json_field("rotate", &shards_section::rotate));
+                                          json_field("rotate", &shards_section::rotate),
+                                          json_field("spin_us", &shards_section::spin_us));
     bool operator==(const shards_section&) const = default;
 };
 

@@ -189,6 +189,8 @@ std::vector<problem> validate(const settings& s) {
               "`nop` mempool does not support create_empty_blocks = false");
     c.in("shards");
     c.not_negative(s.shards.rotate, "rotate");
+    c.not_negative(s.shards.spin_us, "spin_us");
+    c.require(s.shards.spin_us <= 1'000'000, "spin_us", "spin_us can't be more than a second");
     c.in("");
     if (const auto levels = log_levels::parse(s.base.log_level); !levels)
         c.require(false, "log_level", levels.error().text);

@@ -127,7 +127,9 @@ task<void> node::until_told(role r) {
     runtime::stop_state& stop = co_await runtime::current_stop();
     co_await runtime::until_stopped(stop);
     tasks(r).request_stop();
+    bulk(r).request_stop();
     co_await tasks(r).join();
+    co_await bulk(r).join();
 }
 
 // Who ends next: nobody's requests may be left without an answer.
@@ -151,8 +153,8 @@ task<void> node::run_storage() {
     storage_.serve(plan_.app_writes, serving);
     storage_.serve(plan_.prunes, serving);
     storage_.serve(plan_.consensus_reads, serving);
-    storage_.serve(plan_.network_reads, serving);
-    storage_.serve(plan_.api_reads, serving);
+    storage_.serve(plan_.network_reads, bulk(role::storage));
+    storage_.serve(plan_.api_reads, bulk(role::storage));
     co_await until_told(role::storage);
     result<void> closed = co_await storage_.close();
     if (!closed)
@@ -254,7 +256,8 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     mempool_ = std::make_unique<app::mempool>(here, *app_.mempool,
                                               mempool_options_of(options_.settings.mempool),
                                               tip.height, halting, log.module("mempool"));
-    mempool_->serve(plan_.submits, plan_.lists, plan_.pool_lock, plan_.pool_update, mine);
+    mempool_->serve(plan_.submits, plan_.lists, bulk(role::network));
+    mempool_->serve(plan_.pool_lock, plan_.pool_update, mine);
     mempool_->serve(plan_.reaps, mine);
     mempool_->on_txs_available = [this] { plan_.txs.try_post({}); };
     blocksync_ = std::make_unique<consensus::blocksync>(here, std::move(tip), plan_.apply,

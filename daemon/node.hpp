@@ -72,7 +72,8 @@ private:
     /// What a shard has of the node: the task that is its life, that task's children, and the one letter that ends it. The letter
     /// comes from outside (consensus) or from the role that ended before, once: so its ring has one producer.
     struct life {
-        explicit life(runtime::shard& s) : here(s), mail(1), root(s), tasks(s) {
+        explicit life(runtime::shard& s)
+            : here(s), mail(1), root(s), tasks(s), bulk(s.queue(bulk_queue())) {
             here.add_inbound(mail);
         }
         ~life() { here.remove_inbound(mail); }
@@ -85,6 +86,7 @@ private:
         stop_letter stop;
         runtime::scope root;   // run_<role>() only
         runtime::scope tasks;  // everything that role runs
+        runtime::scope bulk;   // but what may wait behind it
     };
 
     runtime::task<void> run_consensus();
@@ -107,6 +109,7 @@ private:
     void halt(error why);
     life& of(runtime::role r) { return *lives_[static_cast<std::size_t>(r)]; }
     runtime::scope& tasks(runtime::role r) { return of(r).tasks; }
+    runtime::scope& bulk(runtime::role r) { return of(r).bulk; }
     const logger& log(runtime::role r) const { return logs_[static_cast<std::size_t>(r)]; }
 
     node_options options_;

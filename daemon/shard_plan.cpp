@@ -3,6 +3,13 @@
 
 namespace tetrad::daemon {
 
+runtime::queue_spec main_queue(runtime::role r) {
+    const bool decides = r == runtime::role::consensus || r == runtime::role::network;
+    return {"main", decides ? 400U : 200U, decides};
+}
+
+runtime::queue_spec bulk_queue() { return {"bulk", 100, false}; }
+
 shard_plan::shard_plan(shard_set s)
     : commits({"commits", 4}, s.consensus, s.storage),
       app_writes({"app_writes", 4}, s.consensus, s.storage),

@@ -11,6 +11,7 @@
 #include "consensus/catchup/ports.hpp"
 #include "consensus/engine/ports.hpp"
 #include "p2p/status.hpp"
+#include "runtime/task_queue.hpp"
 #include "runtime/topology.hpp"
 #include "storage/client.hpp"
 #include "storage/store.hpp"
@@ -39,6 +40,16 @@ struct shard_set {
     runtime::shard& storage;
     runtime::shard& api;
 };
+
+/// The queues of each shard: what keeps blocks coming, and what may wait behind it. Where shards share a thread their queues share it
+/// too, so consensus and the network come before the rest of theirs.
+//
+//   queue   shares  latency   what
+//   main    400     yes       of consensus and network: proposals, votes, parts, the pool's locks; block sync
+//   main    200     no        of storage: commits; of api: HTTP, JSON-RPC, events
+//   bulk    100     no        of network: transactions of clients (CheckTx); of storage: blocks for peers, queries
+runtime::queue_spec main_queue(runtime::role);
+runtime::queue_spec bulk_queue();
 
 struct shard_plan {
     explicit shard_plan(shard_set s);

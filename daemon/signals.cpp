@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "base/text.hpp"
 
@@ -19,8 +20,18 @@ struct stop_signals::state {
     asio::io_context loop;
     asio::signal_set signals{loop};
     asio::executor_work_guard<asio::io_context::executor_type> alive{loop.get_executor()};
+    asio::steady_timer timer{loop};
     std::optional<std::string> reason;  // touched on the main thread only
 
+    void every(duration period, const std::function<void()>& act) {
+        timer.expires_after(period);
+        timer.async_wait([this, period, &act](const boost::system::error_code& problem) {
+            if (problem)
+                return;
+            act();
+            every(period, act);
+        });
+    }
     void end(std::string why) {
         if (!reason)
             reason = std::move(why);
@@ -49,7 +60,9 @@ result<std::unique_ptr<stop_signals>> stop_signals::create() {
     return std::unique_ptr<stop_signals>(new stop_signals(std::move(s)));
 }
 
-std::string stop_signals::wait_for_stop() {
+std::string stop_signals::wait_for_stop(duration period, std::function<void()> on_period) {
+    if (period > duration::zero())
+        state_->every(period, on_period);
     if (!state_->reason)
         state_->loop.run();
     return *state_->reason;

@@ -3,10 +3,12 @@
 // used for this alone. After the first signal the system's own reaction is back, so that a second one ends the process at once.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace tetrad::daemon {
 
@@ -18,7 +20,8 @@ public:
     ~stop_signals();
 
     /// Main thread. Returns the signal's name ("terminated", "interrupt"), or the reason that stop() was given.
-    std::string wait_for_stop();
+    /// Meanwhile `on_period` is called as often as `period` says, where it is not zero.
+    std::string wait_for_stop(duration period = {}, std::function<void()> on_period = {});
     /// From any thread: makes wait_for_stop() return, now or when it is called. The first reason counts.
     void stop(std::string reason);
 

@@ -14,6 +14,7 @@
 #include "daemon/signals.hpp"
 #include "daemon/supervisor.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/health.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/topology.hpp"
 #include "runtime/uring/backend.hpp"
@@ -76,7 +77,10 @@ result<void> run_node(const node_options& given) {
     std::array<runtime::shard*, runtime::roles> shards{};
     std::array<logger, runtime::roles> loggers;
     std::string ring;
+    runtime::executor_options how;
+    how.spin = std::chrono::microseconds(options.settings.shards.spin_us);
     for (std::size_t t = 0; t < threads.size(); ++t) {
+        how.thread = std::to_string(t);
         TRY(auto opened, runtime::uring_backend::open());
         ring = opened->description();
         std::unique_ptr<runtime::backend> io = std::move(opened);
@@ -84,10 +88,12 @@ result<void> run_node(const node_options& given) {
             io = runtime::watch_disk(std::move(io), crash->watch_files());
         runtime::backend& clock = *io;
         threads[t].sink = &logs->add_port([&clock] { return clock.wall_clock(); });
-        threads[t].loop = std::make_unique<runtime::executor>(std::move(io));
+        threads[t].loop = std::make_unique<runtime::executor>(std::move(io), how);
+        threads[t].loop->set_report([log = logger(*threads[t].sink, "runtime")](std::string_view line) { log.error(line); });
         for (const auto r : place.threads[t].shards) {
             const auto i = static_cast<std::size_t>(r);
-            threads[t].shards.push_back(std::make_unique<runtime::shard>(*threads[t].loop, i, std::string(runtime::name(r))));
+            threads[t].shards.push_back(std::make_unique<runtime::shard>(
+                *threads[t].loop, i, std::string(runtime::name(r)), main_queue(r)));
             shards[i] = threads[t].shards.back().get();
             loggers[i] = logger(*threads[t].sink, runtime::name(r));
         }
@@ -133,7 +139,18 @@ result<void> run_node(const node_options& given) {
         });
     }
 
-    main_log.info("stopping", "why", signals->wait_for_stop());
+    std::vector<const runtime::executor*> loops;
+    for (const auto& t : threads)
+        loops.push_back(t.loop.get());
+    runtime::heartbeat_watch hearts(std::move(loops));
+    const char* watchdog = std::getenv("WATCHDOG_USEC");
+    const auto why = signals->wait_for_stop(watchdog_period(watchdog ? watchdog : ""), [&] {
+        if (const auto well = hearts.look())
+            manager.tell("WATCHDOG=1");
+        else
+            main_log.error("a thread does not come around", "where", well.error().text);
+    });
+    main_log.info("stopping", "why", why);
     manager.tell("STOPPING=1");
     running.request_stop();
     for (int seen = changes; !running.is_stopped(); seen = changes)

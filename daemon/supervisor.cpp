@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/text.hpp"
+
 namespace tetrad::daemon {
 
 supervisor::supervisor(std::string socket_name) : name_(std::move(socket_name)) {
@@ -32,6 +34,11 @@ void supervisor::tell(std::string_view state) const {
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size());
     (void)::sendto(fd_, state.data(), state.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                    reinterpret_cast<const sockaddr*>(&to), size);
+}
+
+duration watchdog_period(std::string_view watchdog_usec) {
+    const auto us = parse_decimal<std::int64_t>(watchdog_usec);
+    return us && *us > 0 ? std::chrono::microseconds(*us / 2) : duration{};
 }
 
 }  // namespace tetrad::daemon

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.hpp"
+
 namespace tetrad::daemon {
 
 class supervisor {
@@ -23,5 +25,8 @@ private:
     std::string name_;
     int fd_ = -1;
 };
+
+/// How often to say that all is well: half of what WATCHDOG_USEC allows; zero where it is absent or no number.
+duration watchdog_period(std::string_view watchdog_usec);
 
 }  // namespace tetrad::daemon

@@ -28,10 +28,12 @@ mempool::mempool(runtime::shard& network, abci::mempool_connection& app, mempool
       log_(log),
       pool_(options.limits, height, network.io().random().uint64()) {}
 
-void mempool::serve(submit_port& submits, list_port& lists, pool_lock_port& locks,
-                    pool_update_port& updates, runtime::scope& tasks) {
+void mempool::serve(submit_port& submits, list_port& lists, runtime::scope& tasks) {
     submits.serve(tasks, [this](submit_tx q) { return check(std::move(q.tx), {}); });
     lists.serve(tasks, [this](list_txs q) { return list(q); });
+}
+
+void mempool::serve(pool_lock_port& locks, pool_update_port& updates, runtime::scope& tasks) {
     locks.serve(tasks, [this](pool_lock) { return lock(); });
     updates.serve(tasks, [this](pool_update u) { return update(std::move(u)); });
 }

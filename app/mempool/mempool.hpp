@@ -32,7 +32,8 @@ public:
     mempool(runtime::shard& network, abci::mempool_connection& app, mempool_options options,
             height_t height, std::function<void(error)> halt, logger log);
 
-    void serve(submit_port&, list_port&, pool_lock_port&, pool_update_port&, runtime::scope&);
+    void serve(submit_port&, list_port&, runtime::scope&);
+    void serve(pool_lock_port&, pool_update_port&, runtime::scope&);
     void serve(reap_port&, runtime::scope&);
     /// Told once at a height that there is a transaction for the next block.
     std::function<void()> on_txs_available;

@@ -64,6 +64,8 @@ TEST_CASE("each bound is reported with its key") {
          "`nop` mempool does not support create_empty_blocks = false"},
         {[](settings& s) { s.shards.rotate = -1; }, "shards.rotate",
          "error in [shards] section: rotate can't be negative"},
+        {[](settings& s) { s.shards.spin_us = -1; }, "shards.spin_us",
+         "error in [shards] section: spin_us can't be negative"},
     };
     for (const auto& [spoil, key, text] : rows) {
         settings s;

@@ -38,10 +38,10 @@ TEST_CASE(
     s.base.version = "0.38.25";
     s.base.moniker = "a-machine";
     auto ours = statements(to_toml(s));
-    REQUIRE(ours.size() > 3);
-    REQUIRE(std::vector(ours.end() - 3, ours.end()) ==
-            std::vector<std::string>{"[shards]", "placement = \"\"", "rotate = 0"});
-    ours.resize(ours.size() - 3);
+    REQUIRE(ours.size() > 4);
+    REQUIRE(std::vector(ours.end() - 4, ours.end()) ==
+            std::vector<std::string>{"[shards]", "placement = \"\"", "rotate = 0", "spin_us = 0"});
+    ours.resize(ours.size() - 4);
 
     auto theirs = statements(cometbft_default());
     for (auto& line : theirs)  // Go's template leaves a comma behind the last item

@@ -34,6 +34,18 @@ TEST_CASE(
     REQUIRE((*signals)->wait_for_stop() == "the disk is full");
 }
 
+TEST_CASE("while it waits the main thread does something again and again, where it was asked to") {
+    auto signals = stop_signals::create();
+    REQUIRE(signals);
+    int times = 0;
+    const auto why = (*signals)->wait_for_stop(1ms, [&] {
+        if (++times == 3)
+            (*signals)->stop("enough");
+    });
+    REQUIRE(why == "enough");
+    REQUIRE(times >= 3);
+}
+
 TEST_CASE("a second signal ends the process at once") {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);

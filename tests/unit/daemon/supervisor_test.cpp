@@ -57,6 +57,14 @@ TEST_CASE("each state is one datagram to the socket that was named, a path or an
     CHECK(heard.next().empty());
 }
 
+TEST_CASE("all is well is said twice as often as the watchdog asks, and not at all where it does not") {
+    CHECK(watchdog_period("120000000") == 60s);
+    CHECK(watchdog_period("") == 0s);
+    CHECK(watchdog_period("0") == 0s);
+    CHECK(watchdog_period("-5") == 0s);
+    CHECK(watchdog_period("soon") == 0s);
+}
+
 TEST_CASE("where nobody listens nothing happens, and nothing waits") {
     temporary_directory at;
     for (const auto& name : {std::string(), at.file("nobody"), std::string(500, 'x')})

@@ -72,7 +72,8 @@ struct mempool_bench {
         : pool(
               m.network, asks, o, height_t(1), [this](error e) { halted = std::move(e); },
               logger(log, "mempool")) {
-        pool.serve(submits, lists, locks, updates, m.at_network);
+        pool.serve(submits, lists, m.at_network);
+        pool.serve(locks, updates, m.at_network);
     }
     ~mempool_bench() { m.stop(); }
 
