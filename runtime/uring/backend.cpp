@@ -33,6 +33,8 @@ result<std::unique_ptr<uring_backend>> uring_backend::open(uring_options wanted)
         return std::unexpected<error>(system_error(errno, "eventfd"));
     std::unique_ptr<uring_backend> made(new uring_backend(bell));
     TRY_VOID(made->ring_.open(wanted.entries, wanted.completions));
+    if (wanted.mischief.is_any())
+        made->mischief_ = std::make_unique<mischief>(wanted.mischief);
     return made;
 }
 
@@ -93,13 +95,23 @@ void uring_backend::submit(op& o) {
         done_.push_back(&o);
 }
 
+io_uring_sqe* uring_backend::free_entry() { return mischief_ && mischief_->crowds() ? nullptr : ring_.next_entry(); }
+
 void uring_backend::enqueue(op& o) {
-    io_uring_sqe* const entry = waiting_.empty() ? ring_.next_entry() : nullptr;
-    if (!entry) {
+    if (!waiting_.empty() || !start(o))
         waiting_.push_back(&o);
-        return;
-    }
+}
+
+bool uring_backend::start(op& o) {
+    if (mischief_ && mischief_->interrupts(o))
+        return true;
+    io_uring_sqe* const entry = free_entry();
+    if (!entry)
+        return false;
     prepare(*entry, o);
+    if (mischief_)
+        mischief_->shorten(*entry);
+    return true;
 }
 
 void uring_backend::cancel(op& o) {
@@ -111,7 +123,7 @@ void uring_backend::cancel(op& o) {
 
 // An op that is still waiting for room is seen by push_waiting(). One that is done already is not found by the kernel: fine.
 void uring_backend::ask_to_cancel(op& o) {
-    io_uring_sqe* const entry = cancels_waiting_.empty() ? ring_.next_entry() : nullptr;
+    io_uring_sqe* const entry = cancels_waiting_.empty() ? free_entry() : nullptr;
     if (!entry) {
         cancels_waiting_.push_back(&o);
         return;
@@ -123,19 +135,16 @@ void uring_backend::ask_to_cancel(op& o) {
 void uring_backend::push_waiting() {
     while (!waiting_.empty()) {
         op& o = *waiting_.front();
-        io_uring_sqe* const entry = o.cancelled ? nullptr : ring_.next_entry();
-        if (!entry && !o.cancelled)
-            break;
-        waiting_.pop_front();
-        if (entry) {
-            prepare(*entry, o);
-        } else {
+        if (o.cancelled) {
             o.result = translate(o, -ECANCELED);
             done_.push_back(&o);
+        } else if (!start(o)) {
+            break;
         }
+        waiting_.pop_front();
     }
     while (!cancels_waiting_.empty()) {
-        io_uring_sqe* const entry = ring_.next_entry();
+        io_uring_sqe* const entry = free_entry();
         if (!entry)
             break;
         io_uring_prep_cancel64(entry, reinterpret_cast<std::uint64_t>(cancels_waiting_.back()), 0);
@@ -148,7 +157,8 @@ void uring_backend::turn(instant deadline) {
     ring_.enable();
     push_waiting();
     arm_bell();
-    const bool may_sleep = done_.empty() && waiting_.empty() && bell_armed_ && !ring_.has_completions();
+    const bool may_sleep = done_.empty() && waiting_.empty() && cancels_waiting_.empty() && bell_armed_ && !ring_.has_completions() &&
+                           !(mischief_ && mischief_->holds_any());
     if (!may_sleep)
         ring_.look();
     else if (deadline == instant::never())
@@ -160,7 +170,9 @@ void uring_backend::turn(instant deadline) {
 
     // Taken out of the ring before any of it is delivered: what completes may submit again.
     kernel_ring::completion batch[kernel_ring::batch];
-    const unsigned n = ring_.take(batch);
+    unsigned n = ring_.take(batch);
+    if (mischief_)
+        n = mischief_->meddle(batch, n);
     for (unsigned i = 0; i < n; ++i)
         deliver(batch[i]);
     for (std::size_t left = done_.size(); left > 0; --left) {

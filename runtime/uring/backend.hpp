@@ -13,6 +13,7 @@
 
 #include "runtime/backend.hpp"
 #include "runtime/growing_ring.hpp"
+#include "runtime/uring/mischief.hpp"
 #include "runtime/uring/random.hpp"
 #include "runtime/uring/ring.hpp"
 
@@ -21,6 +22,7 @@ namespace tetrad::runtime {
 struct uring_options {
     unsigned entries = 512;       // submissions a turn; more than that cost further system calls, nothing is refused
     unsigned completions = 4096;  // the kernel keeps back what does not fit
+    mischief_plan mischief;       // none
 };
 
 class uring_backend final : public backend {
@@ -60,7 +62,9 @@ private:
 
     explicit uring_backend(descriptor bell);
     bool needs_kernel(op&);  // false where it is done already, with its result set
+    io_uring_sqe* free_entry();
     void enqueue(op&);
+    bool start(op&);  // false where the ring has no room
     void prepare(io_uring_sqe&, op&);
     void ask_to_cancel(op&);
     void push_waiting();
@@ -82,6 +86,7 @@ private:
     std::map<descriptor, std::string> unix_listeners_;  // whose path goes when they are closed
     operation_counts counts_;
     kernel_random random_;
+    std::unique_ptr<mischief> mischief_;  // in tests
 };
 
 }  // namespace tetrad::runtime

@@ -25,7 +25,8 @@ def readme(tree):
 
 
 def mirror(tree):
-    """tests/unit/a/b_test.cpp tests a/b.hpp or a/b.cpp."""
+    """tests/unit/a/b_test.cpp tests a/b.hpp or a/b.cpp; in the folder of a [[suite]], one theme of the file that it names."""
+    suites = {suite["folder"]: suite["of"] for suite in tree.rules.get("suite", [])}
     for source in tree.cpp:
         if not source.path.startswith("tests/unit/") or not source.path.endswith(".cpp"):
             continue
@@ -34,6 +35,11 @@ def mirror(tree):
             continue
         if not tested.endswith("_test.cpp"):
             yield source.path, 1, "a unit test's name ends in _test.cpp"
+            continue
+        suite_of = suites.get(os.path.dirname(source.path))
+        if suite_of is not None:
+            if suite_of not in tree.paths:
+                yield source.path, 1, f"its suite's {suite_of} does not exist"
             continue
         stem = tested.removesuffix("_test.cpp")
         if f"{stem}.hpp" not in tree.paths and f"{stem}.cpp" not in tree.paths:
