@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/check.hpp"
@@ -45,14 +47,24 @@ task<result<void>> write_whole(std::string path, byte_view content, std::uint32_
 
 }  // namespace
 
-file::file(backend& io, descriptor fd, std::string path) : io_(&io), fd_(fd), path_(std::move(path)) {}
-file::file(file&& o) noexcept : io_(o.io_), fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)) {}
+aligned_bytes::aligned_bytes(std::size_t size_at_least) : size_((size_at_least + alignment - 1) / alignment * alignment) {
+    CHECK(size_ > 0);
+    memory_.reset(static_cast<std::uint8_t*>(::operator new(size_, std::align_val_t(alignment))));
+    std::memset(data(), 0, size_);
+}
+void aligned_bytes::release::operator()(std::uint8_t* p) const { ::operator delete(p, std::align_val_t(alignment)); }
+
+file::file(backend& io, descriptor fd, std::string path, std::uint32_t flags)
+    : io_(&io), fd_(fd), path_(std::move(path)), flags_(flags) {}
+file::file(file&& o) noexcept
+    : io_(o.io_), fd_(std::exchange(o.fd_, -1)), path_(std::move(o.path_)), flags_(o.flags_) {}
 file& file::operator=(file&& o) noexcept {
     if (this != &o) {
         close();
         io_ = o.io_;
         fd_ = std::exchange(o.fd_, -1);
         path_ = std::move(o.path_);
+        flags_ = o.flags_;
     }
     return *this;
 }
@@ -74,7 +86,7 @@ task<result<file>> file::open(std::string path, std::uint32_t flags, std::uint32
         const std::string doing = "open " + path;
         co_return o.failure(doing);
     }
-    co_return file(here.io(), fd, std::move(path));
+    co_return file(here.io(), fd, std::move(path), flags);
 }
 
 task<result<std::size_t>> file::read_at(std::uint64_t offset, byte_span into) {
@@ -93,13 +105,29 @@ task<result<std::size_t>> file::read_at(std::uint64_t offset, byte_span into) {
 }
 
 task<result<void>> file::write_at(std::uint64_t offset, byte_view data) {
+    bool in_pieces = false;
+    co_await ok(write_all_at(op_code::write, offset, data, in_pieces));
+    co_return result<void>{};
+}
+
+// A write that took fewer bytes than it was given promises nothing of them: then all is synced at the end.
+task<result<void>> file::write_durable_at(std::uint64_t offset, byte_view data) {
+    bool in_pieces = false;
+    co_await ok(write_all_at(op_code::write_durable, offset, data, in_pieces));
+    if (in_pieces)
+        co_await ok(sync());
+    co_return result<void>{};
+}
+
+task<result<void>> file::write_all_at(op_code code, std::uint64_t offset, byte_view data, bool& in_pieces) {
     while (!data.empty()) {
         CHECK(is_open());
-        operation o(*io_, op_code::write);
+        operation o(*io_, code);
         o.what.fd = fd_;
         o.what.buffer = const_cast<std::uint8_t*>(data.data());  // only read from
         o.what.length = std::min(data.size(), transfer_max);
         o.what.offset = offset;
+        o.what.flags = flags_ & open_flags::direct;
         const std::int32_t n = co_await o;
         if (n <= 0) {
             if (n == 0)
@@ -109,6 +137,7 @@ task<result<void>> file::write_at(std::uint64_t offset, byte_view data) {
         }
         offset += static_cast<std::size_t>(n);
         data = data.subspan(static_cast<std::size_t>(n));
+        in_pieces |= !data.empty();
     }
     co_return result<void>{};
 }
