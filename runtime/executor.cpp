@@ -66,7 +66,7 @@ void executor::run() {
     while (!stopping_.load(std::memory_order_acquire)) {
         run_shards();
         const bool sleeps = !has_work() && !spin() && prepare_to_sleep();
-        io_->turn(sleeps ? next_deadline() : at_once);
+        io_->turn(sleeps ? timers_.wake() : at_once);
         if (sleeps)
             woke_up();
     }
@@ -105,7 +105,7 @@ instant executor::next_deadline() const { return timers_.next(); }
 bool executor::spin() {
     if (options_.spin <= duration::zero())
         return false;
-    const instant deadline = std::min(next_deadline(), now_ + options_.spin);
+    const instant deadline = std::min(timers_.wake(), now_ + options_.spin);
     const std::uint64_t end = io_->cycles() + to_cycles(deadline - now_);
     do {
         if (has_mail() || io_->has_news() || stopping_.load(std::memory_order_relaxed)) {

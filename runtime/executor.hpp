@@ -50,7 +50,7 @@ public:
     /// One turn without blocking: mail, completions, due timers, ready coroutines. True where anything ran. (run() and the
     /// simulation's world are made of it.)
     bool turn();
-    /// When a timer next wants to run; never() where none does.
+    /// When a timer next wants to run, exactly; never() where none does.
     instant next_deadline() const;
 
     const std::vector<shard*>& shards() const { return shards_; }

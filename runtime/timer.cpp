@@ -1,94 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The armed timers are a binary heap of pointers; each timer knows its place in it, so disarming needs no search.
 #include "runtime/timer.hpp"
 
 #include "runtime/executor.hpp"
 #include "runtime/shard.hpp"
 
 namespace tetrad::runtime {
-
-timer::~timer() {
-    if (in)
-        in->disarm(*this);
-}
-
-void timer_queue::arm(timer& t, instant at) {
-    CHECK(!t.in && t.fire);
-    t.at = at;
-    t.order = order_++;
-    t.in = this;
-    t.place = heap_.size();
-    heap_.push_back(&t);
-    sift_up(t.place);
-}
-
-void timer_queue::disarm(timer& t) {
-    if (!t.in)
-        return;
-    CHECK(t.in == this && heap_[t.place] == &t);
-    const std::size_t hole = t.place;
-    t.in = nullptr;
-    timer* const last = heap_.back();
-    heap_.pop_back();
-    if (last == &t)
-        return;
-    put(last, hole);
-    sift_up(hole);
-    sift_down(last->place);
-}
-
-bool timer_queue::fire_due(instant now) {
-    bool any = false;
-    while (!heap_.empty() && heap_.front()->at <= now) {
-        timer& t = *heap_.front();
-        disarm(t);
-        t.fire(t);
-        any = true;
-    }
-    return any;
-}
-
-bool timer_queue::earlier(const timer* a, const timer* b) {
-    return a->at != b->at ? a->at < b->at : a->order < b->order;
-}
-
-void timer_queue::put(timer* t, std::size_t place) {
-    heap_[place] = t;
-    t->place = place;
-}
-
-void timer_queue::sift_up(std::size_t place) {
-    timer* const t = heap_[place];
-    while (place > 0) {
-        const std::size_t parent = (place - 1) / 2;
-        if (!earlier(t, heap_[parent]))
-            break;
-        put(heap_[parent], place);
-        place = parent;
-    }
-    put(t, place);
-}
-
-void timer_queue::sift_down(std::size_t place) {
-    timer* const t = heap_[place];
-    for (;;) {
-        std::size_t child = 2 * place + 1;
-        if (child >= heap_.size())
-            break;
-        if (child + 1 < heap_.size() && earlier(heap_[child + 1], heap_[child]))
-            ++child;
-        if (!earlier(heap_[child], t))
-            break;
-        put(heap_[child], place);
-        place = child;
-    }
-    put(t, place);
-}
-
-timer_queue::~timer_queue() {
-    for (timer* t : heap_)  // only where a simulated machine dies with its tasks still waiting
-        t->in = nullptr;
-}
 
 timer_queue& timers_of(shard& s) { return s.on().timers(); }
 instant now_of(shard& s) { return s.now(); }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/timer.hpp"
 
-#include "base/random.hpp"
 #include "runtime/sync.hpp"
 #include "tests/unit/runtime/support.hpp"
 
-#include <algorithm>
-#include <memory>
+#include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -16,11 +14,6 @@ using namespace tetrad::runtime;
 using namespace tetrad::runtime::testing;
 
 namespace {
-
-struct numbered : timer {
-    int number = 0;
-    std::vector<int>* fired = nullptr;
-};
 
 task<void> sleep_and_note(duration d, int n, std::vector<int>& to) {
     result<void> slept = co_await sleep_for(d);
@@ -36,57 +29,6 @@ task<void> limited(instant at, event& e, std::vector<std::string>& to) {
 }
 
 }  // namespace
-
-TEST_CASE("timers fire by time, and by order of arming where times are equal") {
-    timer_queue q;
-    std::vector<int> fired;
-    std::vector<std::unique_ptr<numbered>> timers;
-    seeded_random random(7);
-    std::vector<std::pair<std::int64_t, int>> expected;
-    for (int i = 0; i < 1000; ++i) {
-        auto t = std::make_unique<numbered>();
-        t->number = i;
-        t->fired = &fired;
-        t->fire = [](timer& x) {
-            auto& me = static_cast<numbered&>(x);
-            me.fired->push_back(me.number);
-        };
-        const auto at = static_cast<std::int64_t>(random.below(50));
-        q.arm(*t, instant{at});
-        timers.push_back(std::move(t));
-        if (i % 3 == 0 && i > 10) {  // some are taken out again, from anywhere
-            const auto victim = random.below(timers.size());
-            if (timers[victim]->in) {
-                q.disarm(*timers[victim]);
-                std::erase_if(expected, [&](const auto& e) { return e.second == static_cast<int>(victim); });
-            }
-        }
-        if (timers.back()->in)
-            expected.emplace_back(at, i);
-    }
-    std::stable_sort(expected.begin(), expected.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    REQUIRE(q.armed() == expected.size());
-    for (std::int64_t now = 0; now < 50; ++now) {
-        q.fire_due(instant{now});
-        REQUIRE(q.next() > instant{now});
-    }
-    REQUIRE(q.next() == instant::never());
-    REQUIRE(fired.size() == expected.size());
-    for (std::size_t i = 0; i < fired.size(); ++i)
-        REQUIRE(fired[i] == expected[i].second);
-}
-
-TEST_CASE("a timer that is destroyed is no longer armed") {
-    timer_queue q;
-    {
-        timer t;
-        t.fire = [](timer&) { FAIL("fired"); };
-        q.arm(t, instant{5});
-        REQUIRE(q.next() == instant{5});
-    }
-    REQUIRE(q.next() == instant::never());
-    REQUIRE_FALSE(q.fire_due(instant{10}));
-}
 
 TEST_CASE("sleeps end in order of their times and not before") {
     std::vector<int> seen;
