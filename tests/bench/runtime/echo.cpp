@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "runtime/address.hpp"
 #include "runtime/tcp.hpp"
@@ -131,12 +130,11 @@ private:
 // ---- ours ----
 
 runtime::task<void> echo(runtime::tcp_stream from) {
-    std::array<std::uint8_t, 2 * echo_bytes> buffer;
     for (;;) {
-        const auto n = co_await from.read_some(buffer);
-        if (!n || *n == 0)
+        const auto message = co_await from.receive();
+        if (!message || message->is_end())
             co_return;
-        const auto sent = co_await from.write_all(byte_view(buffer).first(*n));
+        const auto sent = co_await from.write_all(message->view());
         if (!sent)
             co_return;
     }
@@ -153,24 +151,23 @@ runtime::task<void> accept_all(runtime::tcp_listener& at, runtime::scope& tasks,
 
 class our_echo final : public echo_server {
 public:
-    our_echo(std::unique_ptr<our_shard> on, runtime::tcp_listener listener, bool spins)
-        : on_(std::move(on)), listener_(std::move(listener)), spins_(spins) {}
+    our_echo(std::unique_ptr<our_shard> on, runtime::tcp_listener listener)
+        : on_(std::move(on)), listener_(std::move(listener)) {}
     static result<std::unique_ptr<our_echo>> make(bool spins) {
-        TRY(auto on, our_shard::make());
+        TRY(auto on, our_shard::make(0, spins));
         TRY(const auto at, runtime::parse_endpoint("127.0.0.1:0"));
         TRY(auto listener, runtime::tcp_listener::listen(on->on.io(), at));
-        return std::make_unique<our_echo>(std::move(on), std::move(listener), spins);
+        return std::make_unique<our_echo>(std::move(on), std::move(listener));
     }
     std::uint16_t port() const override { return listener_.bound().port; }
     void run(std::size_t connections) override {
         on_->tasks.spawn(accept_all(listener_, on_->tasks, connections));
-        on_->run(spins_);
+        on_->run();
     }
 
 private:
     std::unique_ptr<our_shard> on_;
     runtime::tcp_listener listener_;
-    bool spins_;
 };
 
 // ---- the comparison ----

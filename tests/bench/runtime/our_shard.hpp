@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <thread>
 
 #include "base/result.hpp"
 #include "runtime/executor.hpp"
@@ -15,38 +16,41 @@ namespace tetrad::bench {
 
 class our_shard {
 public:
-    static result<std::unique_ptr<our_shard>> make(std::size_t index = 0) {
+    /// One that spins never sleeps while it is measured.
+    static result<std::unique_ptr<our_shard>> make(std::size_t index = 0, bool spins = false) {
         TRY(auto io, runtime::uring_backend::open());
-        return std::unique_ptr<our_shard>(new our_shard(std::move(io), index));
+        runtime::executor_options options;
+        options.spin = spins ? duration(1min) : duration::zero();
+        return std::unique_ptr<our_shard>(new our_shard(std::move(io), index, options));
     }
     runtime::executor on;
     runtime::shard here;
     runtime::scope tasks;
 
     /// Until every task has ended. On one thread, always the same.
-    void run(bool spins = false) {
+    void run() {
         runtime::scope joining(here);
         joining.spawn(stop_after_all());
-        if (!spins)
-            on.run();
+        on.run();
         while (joining.running() > 0)
             on.turn();
     }
 
 private:
-    our_shard(std::unique_ptr<runtime::backend> io, std::size_t index)
-        : on(std::move(io)), here(on, index, "bench"), tasks(here) {}
+    our_shard(std::unique_ptr<runtime::backend> io, std::size_t index,
+              runtime::executor_options options)
+        : on(std::move(io), options), here(on, index, "bench"), tasks(here) {}
     runtime::task<void> stop_after_all() {
         co_await tasks.join();
         on.stop();
     }
 };
 
-/// Runs what is in flight to its end on a pinned thread of its own.
-inline void run_pinned(our_shard& s, int core, bool spins = false) {
+/// Runs the tasks of a shard on a thread pinned to that core until they have ended.
+inline void run_pinned(our_shard& s, int core) {
     std::thread([&] {
         pin(core);
-        s.run(spins);
+        s.run();
     }).join();
 }
 

@@ -3,10 +3,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/random.hpp"
+#include "runtime/file.hpp"
 #include "tests/bench/runtime/bare_ring.hpp"
 #include "tests/bench/runtime/disk_file.hpp"
 #include "tests/bench/runtime/list.hpp"
+#include "tests/bench/runtime/our_shard.hpp"
 
 namespace tetrad::bench {
 
@@ -75,6 +76,39 @@ sample bare_reads(const pattern& p, const place& where, const disk_file& from) {
     return figures_of(p, used, done);
 }
 
+// ---- ours ----
+
+struct progress {
+    instant end{};
+    offsets places;
+    std::uint64_t done = 0;
+};
+
+runtime::task<void> read_on(runtime::file& from, std::size_t size, progress& seen) {
+    runtime::aligned_bytes into(size);
+    do {
+        const auto n = co_await from.read_at(seen.places.next(), into);
+        must(n.has_value() && *n == size, "a whole read");
+        ++seen.done;
+    } while (clock_now() < seen.end);
+}
+
+runtime::task<void> read_all(std::string path, pattern p, duration window, sample& out) {
+    auto from =
+        co_await runtime::file::open(path, runtime::open_flags::read | runtime::open_flags::direct);
+    must(from.has_value(), "open");
+    runtime::shard& here = co_await runtime::current_shard();
+    runtime::scope all(here);
+    progress seen{clock_now() + window, offsets(p)};
+    for (std::size_t i = 0; i < p.depth; ++i)
+        all.spawn(read_on(*from, p.bytes, seen));
+    const meter used;
+    co_await all.join();
+    out = figures_of(p, used, seen.done);
+}
+
+// ---- the comparison ----
+
 class reads final : public comparison {
 public:
     reads(const place& where, bool random)
@@ -99,7 +133,11 @@ public:
         return out;
     }
     result<sample> ours() override {
-        return fail(errc::unsupported, "the runtime has no O_DIRECT yet");
+        TRY(const auto on, our_shard::make());
+        sample out;
+        on->tasks.spawn(read_all(file_->path(), pattern_, where_.window, out));
+        run_pinned(*on, where_.at.first);
+        return out;
     }
 
 private:

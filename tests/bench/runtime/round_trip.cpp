@@ -97,8 +97,8 @@ runtime::task<void> ask(door& at, duration window, std::size_t batch,
 }
 
 result<sample> our_round_trip(const place& where, bool spins) {
-    TRY(const auto client, our_shard::make(0));
-    TRY(const auto server, our_shard::make(1));
+    TRY(const auto client, our_shard::make(0, spins));
+    TRY(const auto server, our_shard::make(1, spins));
     door calls({"bench", 4}, client->here, server->here);
     calls.serve(server->tasks, [](std::uint64_t q) { return answer(q); });
 
@@ -109,14 +109,10 @@ result<sample> our_round_trip(const place& where, bool spins) {
     double waited = 0;
     runtime::scope life(server->here);  // the server runs until its client has ended
     life.spawn(runtime::until_stopped(life.stop()));
-    std::atomic<bool> over{false};
     std::thread serving([&] {
         pin(where.at.second);
         const meter used;
-        while (spins && !over.load(std::memory_order_relaxed))
-            server->on.turn();
-        if (!spins)
-            server->on.run();
+        server->on.run();
         waited = used.waited();
         life.request_stop();
         while (life.running() > 0)
@@ -127,10 +123,9 @@ result<sample> our_round_trip(const place& where, bool spins) {
         pin(where.at.first);
         const meter used;
         client->tasks.spawn(ask(calls, where.window, batch, times));
-        client->run(spins);
+        client->run();
         out.waited = used.waited();
         out.cpu_us = micros(used.cpu()) / static_cast<double>(times.size() * batch);
-        over = true;
         server->on.stop();
     });
     asking.join();
