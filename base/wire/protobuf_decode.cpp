@@ -3,28 +3,27 @@
 
 namespace tetrad::wire::detail {
 
-// Skips a field that is not in the schema. Groups (3, 4) are obsolete but valid, and gogoproto skips them, nested.
-bool reader::skip(std::uint32_t type, int depth) {
-    std::uint64_t ignored = 0;
-    byte_view body;
-    switch (type) {
-        case 0: return uvarint(ignored);
-        case 1: return take(8, body);
-        case 2: return delimited(body);
-        case 5: return take(4, body);
-        case 3:
-            if (depth >= depth_max)
-                return false;
-            for (;;) {
-                std::uint64_t key = 0;
-                if (!uvarint(key) || key >> 3 == 0)
-                    return false;
-                if ((key & 7) == 4)
-                    return true;
-                if (!skip(static_cast<std::uint32_t>(key & 7), depth + 1))
-                    return false;
-            }
-        default: return false;
+// Skips a field that is not in the schema. Groups (3, 4) are obsolete but valid. As gogoproto does, of what stands in them only
+// the nesting is looked at, and however deep it is: a block that other nodes accept must be accepted here.
+bool reader::skip(std::uint32_t type) {
+    for (std::size_t open = 0;;) {
+        std::uint64_t value = 0;
+        byte_view body;
+        bool good = true;
+        switch (type) {
+            case 0: good = uvarint(value); break;
+            case 1: good = take(8, body); break;
+            case 2: good = delimited(body); break;
+            case 3: ++open; break;
+            case 4: good = open-- > 0; break;
+            case 5: good = take(4, body); break;
+            default: good = false;
+        }
+        if (!good || open == 0)
+            return good;
+        if (!uvarint(value))
+            return false;
+        type = static_cast<std::uint32_t>(value & 7);
     }
 }
 

@@ -51,7 +51,7 @@ public:
             value |= static_cast<std::uint64_t>(b[i]) << (8 * i);
         return true;
     }
-    bool skip(std::uint32_t type, int depth);
+    bool skip(std::uint32_t type);
 
 private:
     byte_view rest_;
@@ -186,7 +186,7 @@ bool read_body(byte_view body, M& m, decode_state& state) {
             if (!known)
                 good = read_entry(entry, number, in, type, m, state, known);
         });
-        if (!good || (!known && !in.skip(type, state.depth)))
+        if (!good || (!known && !in.skip(type)))
             return false;
     }
     --state.depth;
