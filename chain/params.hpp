@@ -83,52 +83,56 @@ struct consensus_params {
 /// ConsensusParams.ValidateBasic.
 result<void> check_shape(const consensus_params&);
 
+struct block_params_update {
+    std::int64_t max_bytes = 0;
+    std::int64_t max_gas = 0;
+    static constexpr auto schema =
+        fields(field<1>("max_bytes", &block_params_update::max_bytes, wire::omit_empty),
+               field<2>("max_gas", &block_params_update::max_gas, wire::omit_empty));
+    bool operator==(const block_params_update&) const = default;
+};
+
+struct evidence_params_update {
+    std::int64_t max_age_blocks = 0;
+    duration max_age{};
+    std::int64_t max_bytes = 0;
+    static constexpr auto schema = fields(
+        field<1>("max_age_num_blocks", &evidence_params_update::max_age_blocks, wire::omit_empty),
+        field<2>("max_age_duration", &evidence_params_update::max_age),
+        field<3>("max_bytes", &evidence_params_update::max_bytes, wire::omit_empty));
+    bool operator==(const evidence_params_update&) const = default;
+};
+
+struct validator_params_update {
+    std::vector<std::string> key_types;
+    static constexpr auto schema =
+        fields(field<1>("pub_key_types", &validator_params_update::key_types, wire::omit_empty));
+    bool operator==(const validator_params_update&) const = default;
+};
+
+struct version_params_update {
+    std::uint64_t app = 0;
+    static constexpr auto schema =
+        fields(field<1>("app", &version_params_update::app, wire::omit_empty));
+    bool operator==(const version_params_update&) const = default;
+};
+
+struct abci_params_update {
+    height_t vote_extensions_enable_height;
+    static constexpr auto schema =
+        fields(field<1>("vote_extensions_enable_height",
+                        &abci_params_update::vote_extensions_enable_height, wire::omit_empty));
+    bool operator==(const abci_params_update&) const = default;
+};
+
 /// What an application changes: parts that are there replace the whole part. In JSON as CometBFT prints the protobuf struct:
 /// empty members are left out.
 struct consensus_params_update {
-    struct block_part {
-        std::int64_t max_bytes = 0;
-        std::int64_t max_gas = 0;
-        static constexpr auto schema =
-            fields(field<1>("max_bytes", &block_part::max_bytes, wire::omit_empty),
-                   field<2>("max_gas", &block_part::max_gas, wire::omit_empty));
-        bool operator==(const block_part&) const = default;
-    };
-    struct evidence_part {
-        std::int64_t max_age_blocks = 0;
-        duration max_age{};
-        std::int64_t max_bytes = 0;
-        static constexpr auto schema =
-            fields(field<1>("max_age_num_blocks", &evidence_part::max_age_blocks, wire::omit_empty),
-                   field<2>("max_age_duration", &evidence_part::max_age),
-                   field<3>("max_bytes", &evidence_part::max_bytes, wire::omit_empty));
-        bool operator==(const evidence_part&) const = default;
-    };
-    struct validator_part {
-        std::vector<std::string> key_types;
-        static constexpr auto schema =
-            fields(field<1>("pub_key_types", &validator_part::key_types, wire::omit_empty));
-        bool operator==(const validator_part&) const = default;
-    };
-    struct version_part {
-        std::uint64_t app = 0;
-        static constexpr auto schema =
-            fields(field<1>("app", &version_part::app, wire::omit_empty));
-        bool operator==(const version_part&) const = default;
-    };
-    struct abci_part {
-        height_t vote_extensions_enable_height;
-        static constexpr auto schema =
-            fields(field<1>("vote_extensions_enable_height",
-                            &abci_part::vote_extensions_enable_height, wire::omit_empty));
-        bool operator==(const abci_part&) const = default;
-    };
-
-    std::optional<block_part> block;
-    std::optional<evidence_part> evidence;
-    std::optional<validator_part> validator;
-    std::optional<version_part> version;
-    std::optional<abci_part> abci;
+    std::optional<block_params_update> block;
+    std::optional<evidence_params_update> evidence;
+    std::optional<validator_params_update> validator;
+    std::optional<version_params_update> version;
+    std::optional<abci_params_update> abci;
 
     static constexpr auto schema =
         fields(field<1>("block", &consensus_params_update::block, wire::omit_empty),

@@ -3,10 +3,15 @@
 # tests/unit/<name> exists, the test program unit_<name>. A folder with headers only becomes an interface library. In targets of a
 # folder inside another the slash is an underscore.
 # tetrad_tests(program folder library): the test program of all sources below the folder, if there are any.
+# tetrad_fuzz(name LIBRARIES ...): the program fuzz_<name> of tests/fuzz/<name>.cpp and <name>_*.cpp, where the preset is `fuzz`.
+# Targets of all of a kind: unit_tests, fuzzers.
 # Catch2's main is large and the same for all: compiled once, not optimized.
 add_library(unit_main OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
 target_link_libraries(unit_main PRIVATE tetrad_flags)
 target_compile_options(unit_main PRIVATE -O0 -g0)
+
+add_custom_target(unit_tests)
+add_custom_target(fuzzers)
 
 function(tetrad_tests program folder library)
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
@@ -16,6 +21,7 @@ function(tetrad_tests program folder library)
         target_compile_definitions(${program} PRIVATE TETRAD_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
         add_test(NAME ${program} COMMAND ${program})
         set_tests_properties(${program} PROPERTIES TIMEOUT 900)
+        add_dependencies(unit_tests ${program})
     endif()
 endfunction()
 
@@ -33,4 +39,15 @@ function(tetrad_folder folder)
     endif()
 
     tetrad_tests(unit_${name} tests/unit/${folder} tetrad_${name})
+endfunction()
+
+function(tetrad_fuzz name)
+    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    if(TETRAD_SANITIZE STREQUAL "fuzz")
+        file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_*.cpp)
+        add_executable(fuzz_${name} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}.cpp ${parts})
+        target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBRARIES})
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+        add_dependencies(fuzzers fuzz_${name})
+    endif()
 endfunction()

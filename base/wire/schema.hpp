@@ -133,9 +133,9 @@ template <class T>
 concept scalar = std::is_integral_v<T> || std::is_enum_v<T> || is_strong<T>::value;
 /// bytes, std::string, fixed, inline_bytes, slice and types derived from them.
 template <class T>
-concept byte_like = !scalar<T> && !repeated<T> && !message<T> && requires(const T& t) {
+concept byte_like = (!scalar<T> && !repeated<T> && !message<T> && requires(const T& t) {
     t.size();
     std::data(t);
-} || requires(const T& t) { t.data.data(); T::size(); };
+}) || requires(const T& t) { t.data.data(); T::size(); };
 
 }  // namespace tetrad::wire

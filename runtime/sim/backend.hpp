@@ -50,10 +50,10 @@ public:
     timestamp wall_clock() override;
     random_source& random() override { return random_; }
     bool runs_blocking_inline() const override { return true; }
+    bool has_news() override { return woken_ || !done_.empty(); }
 
     // ---- for the host and the world ----
     host& on() { return host_; }
-    bool has_news() const { return woken_ || !done_.empty(); }
     std::size_t descriptors() const { return open_.size(); }
     /// The process is gone: closes what it had as the kernel does, or, without power, as nobody does. What is asked from now on
     /// ends with -EIO.

@@ -186,14 +186,14 @@ TEST_CASE(
         {"parameters out of range",
          [](response& r) {
              r.consensus_param_updates.emplace();
-             r.consensus_param_updates->block = chain::consensus_params_update::block_part{0, -1};
+             r.consensus_param_updates->block = chain::block_params_update{0, -1};
          },
          "validating new consensus params: block.MaxBytes cannot be 0"},
         {"vote extensions from a height that has come",
          [](response& r) {
              r.consensus_param_updates.emplace();
              r.consensus_param_updates->abci =
-                 chain::consensus_params_update::abci_part{height_t(1)};
+                 chain::abci_params_update{height_t(1)};
          },
          "updating consensus params: "},
     };
@@ -219,7 +219,7 @@ TEST_CASE("executor: validators change two heights on, parameters at the next") 
             return;
         r.validator_updates = {{public_key(3), power_t(4)}, {public_key(2), power_t(0)}};
         r.consensus_param_updates.emplace();
-        r.consensus_param_updates->block = chain::consensus_params_update::block_part{2000000, 9};
+        r.consensus_param_updates->block = chain::block_params_update{2000000, 9};
     };
     b.start(4);
     const auto before = b.chain->states.at(0).params;
@@ -384,7 +384,7 @@ TEST_CASE("executor: what does not follow on the state is invalid") {
 TEST_CASE("executor: where vote extensions are enabled the extended commit is wanted, and stored") {
     bench b;
     b.app.first.consensus_params.emplace();
-    b.app.first.consensus_params->abci = chain::consensus_params_update::abci_part{height_t(1)};
+    b.app.first.consensus_params->abci = chain::abci_params_update{height_t(1)};
     b.start(1);
     auto d = b.decided(0);
     const timestamp now = d.block->header.time;

@@ -221,8 +221,8 @@ TEST_CASE("handshake: what the application answers to InitChain makes the first 
     b.app.first.app_hash = to_bytes("init");
     b.app.first.validators = {{public_key(5), power_t(3)}, {public_key(6), power_t(4)}};
     b.app.first.consensus_params.emplace();
-    b.app.first.consensus_params->block = chain::consensus_params_update::block_part{1000, 77};
-    b.app.first.consensus_params->version = chain::consensus_params_update::version_part{9};
+    b.app.first.consensus_params->block = chain::block_params_update{1000, 77};
+    b.app.first.consensus_params->version = chain::version_params_update{9};
     auto genesis_state = chain::genesis_state(b.chain->chain.genesis, "0.38.25");
     auto in = b.input(*genesis_state, 0);
     in.info.app_version = 4;

@@ -28,7 +28,7 @@ private:
 template <class Memory, class Bell>
 std::string sleep_beside_a_ring(std::uint64_t& runs) {
     interleavings all;
-    int pushed = 0, popped = 0, wakes = 0, wakes_for_nothing = 0;
+    int pushed = 0, popped = 0, wakes = 0;
     bool sleeps = false;
     auto run = [&](std::size_t thread) {
         spsc_ring<int, Memory> r(2);
@@ -56,7 +56,6 @@ std::string sleep_beside_a_ring(std::uint64_t& runs) {
         }
     };
     auto settled = [&]() -> std::string {
-        wakes_for_nothing += wakes > 1;
         return sleeps && popped < pushed && wakes == 0 ? "it sleeps beside a value and nobody wakes it" : "";
     };
     const std::string wrong = all.explore(run, settled);

@@ -30,7 +30,7 @@ growing_store changing(int blocks, chain::evidence_params evidence,
             o.validator_updates = {{public_key(1), power_t(10 + h)}};
         if (h % 4 == 0) {
             o.params_update.emplace();
-            o.params_update->block = chain::consensus_params_update::block_part{2'000'000, h};
+            o.params_update->block = chain::block_params_update{2'000'000, h};
         }
         g.add(o, slice(to_bytes(format("answer {}", h))));
     }

@@ -118,7 +118,7 @@ TEST_CASE(
             o.validator_updates = {{public_key(static_cast<int>(h)), power_t(h)}};
         if (h == 5) {
             o.params_update.emplace();
-            o.params_update->block = chain::consensus_params_update::block_part{2'000'000, h};
+            o.params_update->block = chain::block_params_update{2'000'000, h};
         }
         g.add(o);
     }

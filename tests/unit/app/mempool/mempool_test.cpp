@@ -243,7 +243,6 @@ TEST_CASE(
     "mempool: several transactions of one message are checked in their order, also past one that "
     "is refused") {
     bench b;
-    mempool_options o;
     b.asks.refused = {"bad=1"};
     linked_peer p(b, "p", "10.0.0.2");
     p.send({"a=1", "bad=1", "a=1", "b=1"});

@@ -89,12 +89,9 @@ TEST_CASE("far more operations than the rings hold are all done, each once") {
     }
     for (std::size_t i = 0; i < 100; ++i)  // all at once: the completion ring overflows
         pairs[i]->send(std::string(1, static_cast<char>(i)));
-    std::size_t turns = 0;
     for (auto& o : ops)
-        while (o->in_flight) {
+        while (o->in_flight)
             io->turn(instant::never());
-            ++turns;
-        }
     for (std::size_t i = 0; i < 100; ++i) {
         REQUIRE(ops[i]->completions == 1);
         REQUIRE(ops[i]->result == 1);
