@@ -184,6 +184,11 @@ void executor::run_slice(task_queue& q) {
         resumptions += !over;
         return !over;
     };
+    // A chain that the end of a slice interrupts goes on first in the next one, so that tasks keep their order; one that a whole slice
+    // does not suffice goes behind the others.
+    if (q.interrupted_ && may_go_on())
+        if (const auto left = home.drive(std::exchange(q.interrupted_, {}), may_go_on))
+            q.ready_.push_back({left, now_});
     duration waits{}, longest_wait{};
     for (std::size_t n = q.ready_.size(); n > 0 && may_go_on(); --n) {
         const task_queue::entry e = q.ready_.front();
@@ -191,8 +196,7 @@ void executor::run_slice(task_queue& q) {
         const duration waited = now_ - e.since;
         waits += waited;
         longest_wait = std::max(longest_wait, waited);
-        if (const auto left = home.drive(e.handle, may_go_on))
-            q.ready_.push_back({left, now_});
+        q.interrupted_ = home.drive(e.handle, may_go_on);
     }
     running_.store(nullptr, std::memory_order_relaxed);
     account(q, io_->cycles() - begin, resumptions, longest_wait, waits);

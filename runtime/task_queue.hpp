@@ -41,12 +41,12 @@ public:
 
     /// Queues a suspended coroutine; the executor resumes it in turn. This shard's thread only.
     void ready(std::coroutine_handle<> h) {
-        if (ready_.empty())
+        if (!runnable())
             becomes_runnable();
         ready_.push_back(entry{h, now()});
     }
-    bool runnable() const { return !ready_.empty(); }
-    std::size_t waiting() const { return ready_.size(); }
+    bool runnable() const { return interrupted_ || !ready_.empty(); }
+    std::size_t waiting() const { return ready_.size() + (interrupted_ ? 1 : 0); }
 
     /// Told by scopes: background tasks of this queue that have not ended.
     void task_begun() { stats_.tasks.add(1); }
@@ -68,6 +68,7 @@ private:
     const queue_spec spec_;
     const std::string full_name_;
     growing_ring<entry> ready_;       // bounded by the number of live coroutines
+    std::coroutine_handle<> interrupted_;  // by the end of the last slice: goes on first in the next
     std::uint64_t virtual_time_ = 0;  // scaled cycles
     std::uint64_t turn_ = 0;          // the last turn in which it had a slice
     duration longest_wait_{};

@@ -176,6 +176,33 @@ TEST_CASE("the latency class does not let a queue take more than its share") {
     m.turns(5);
 }
 
+namespace {
+
+task<void> step(manual_backend& io, std::uint64_t cycles) {
+    io.cycle += cycles;
+    co_return;
+}
+task<void> chain(manual_backend& io, int steps, int name, std::vector<int>& ended) {
+    for (int i = 0; i < steps; ++i)
+        co_await step(io, 50 * microsecond);
+    ended.push_back(name);
+}
+
+}  // namespace
+
+TEST_CASE("the end of a slice does not change the order of tasks, unless one takes more than a slice itself") {
+    machine m;
+    scope tasks(m.a);
+    std::vector<int> ended;
+    for (int i = 0; i < 20; ++i)
+        tasks.spawn(chain(m.io, i == 7 ? 200 : 3, i, ended));
+    m.turns(200);
+    std::vector<int> wanted{0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19};
+    std::erase(ended, 7);
+    REQUIRE(ended == wanted);
+    REQUIRE(tasks.running() == 0);
+}
+
 TEST_CASE("tasks and what they await run in the queue that they were spawned into") {
     machine m;
     task_queue& side = m.a.queue({"side"});
