@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Coroutine traps of g++ 12: what stands in the statement that awaits.
 
-A capturing lambda or a braced aggregate there is destroyed twice; co_await in a branch of ?:, inside braces or inside a macro's
-argument is miscompiled or run more than once. A lambda that is itself a coroutine and captures loses its captures when it is gone (tests,
+A capturing lambda or a braced aggregate there is destroyed twice, a braced list of elements does not compile; co_await in a branch of ?:,
+inside braces or inside a macro's argument is miscompiled or run more than once. An await_suspend that returns a handle overflows the stack
+(no tail call in debug and sanitized builds). A lambda that is itself a coroutine and captures loses its captures when it is gone (tests,
 which hold theirs until the end, may). Looks at tokens: braces are told apart as blocks, lambda bodies and initializers, and
 statements are cut at blocks and semicolons.
 """
@@ -15,12 +16,13 @@ _KEYWORDS = {"return", "co_return", "co_await", "co_yield", "case", "else", "thr
 _TYPE_PARTS = re.compile(r"[A-Za-z_]\w*|::|<|>|\*|&|,")
 _BEFORE_BLOCK = {")", "{", "}", ";", ":", "else", "do", "try", "mutable", "noexcept", "const", "override", "final", "&", '""'}
 _DECLARES = {"struct", "class", "union", "enum", "namespace", "requires", "->"}
+_SYMMETRIC = re.compile(r"\bcoroutine_handle\s*<[^;{}()]*>\s+await_suspend\s*\(|\bawait_suspend\s*\([^;{}()]*\)[^;{}()]*->[^;{}()]*\bcoroutine_handle\b")
 _STRUCT = re.compile(r"\b(?:struct|class)\s+(\w+)(?:\s+final)?(?:\s*:[^;{}()]*)?\s*\{")
 
 
 def aggregates(tree):
-    """Names of this tree's structs that have no constructor, and the standard's aggregates."""
-    names = {"array"}
+    """Names of this tree's structs that have no constructor, the standard's aggregates, and its containers (a list in braces)."""
+    names = {"array", "vector", "deque", "list", "map", "set", "initializer_list"}
     for source in tree.cpp:
         for match in _STRUCT.finditer(source.code):
             body = _body(source.code, match.end())
@@ -45,6 +47,9 @@ def coroutines(tree):
         if "co_await" in source.code or "co_return" in source.code:
             for line, message in _Reader(source.code, names, in_product=bool(tree.layer_of(source.path))).read():
                 yield source.path, line, message
+        for match in _SYMMETRIC.finditer(source.code):
+            line = source.code.count("\n", 0, match.start()) + 1
+            yield source.path, line, "await_suspend that returns a handle: store it and return, the trampoline resumes it"
 
 
 class _Block:

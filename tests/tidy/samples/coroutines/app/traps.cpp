@@ -41,3 +41,17 @@ auto coroutine_lambda(int s) {
     };
     return f;
 }
+
+task<void> lists() {
+    co_await send(std::vector<std::string>{"a", "b"});
+    std::vector<int> v{co_await one(), 2};
+    int x = ({ auto r = co_await one(); r; });
+    co_await waiter{x};
+}
+
+struct jump {
+    bool await_ready();
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> h);
+    auto await_suspend(int) noexcept -> std::coroutine_handle<promise>;
+    void await_suspend(std::coroutine_handle<promise> h) { next = h; }
+};

@@ -4,6 +4,10 @@ struct vote {
     int height = 0;
     bytes block;
 };
+struct waiter {
+    bytes block;
+    bool await_ready();
+};
 template <class T>
 struct boxed {
     T value;
