@@ -70,12 +70,14 @@ TEST_CASE("lent receives and reads into one's own memory may be mixed, and every
     auto s = m.run(accept_one(listener));
     REQUIRE(s.has_value());
     const bytes sent = pattern_of(100'000, 3);
+    bool was_sent = false;
     std::thread writer([&] {
-        peer.send(std::string(text(sent)));
+        was_sent = peer.send_all(text(sent));
         peer.close_write();
     });
     const auto heard = m.run(read_by_turns(*s));
     writer.join();
+    REQUIRE(was_sent);
     REQUIRE(heard.has_value());
     REQUIRE(*heard == text(sent));
 }
