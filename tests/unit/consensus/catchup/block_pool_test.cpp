@@ -17,8 +17,6 @@ using namespace tetrad::consensus;
 
 namespace {
 
-constexpr std::int64_t nothing_received = 0;
-
 /// A pool, its clock, and what is outstanding as the wire would show it.
 struct pooling {
     block_pool pool;
