@@ -15,6 +15,8 @@
 //           'A' height                                 abci.ResponseFinalizeBlock
 //           'L'                                        height, then the last abci.ResponseFinalizeBlock
 //           'G'                                        the genesis document
+//           'E' height evidence hash                   evidence that waits for a block
+//           'D' height evidence hash                   nothing: this evidence is in a block
 //   index   'T' tx hash                                abci.TxResult
 //           'E' key value height index event           tx hash (and a long value)
 //           'B' key value height event                 nothing (or a long value)

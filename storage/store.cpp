@@ -15,8 +15,11 @@ constexpr std::int64_t seen_commits_kept = 1000;  // enough for double_sign_chec
 }  // namespace
 
 struct store::impl {
+    impl(std::unique_ptr<kv> d, evidence_rows e) : db(std::move(d)), evidence(std::move(e)) {}
+
     std::unique_ptr<kv> db;
     store_range range;
+    evidence_rows evidence;
 
     void put_state(batch& b, const chain::state& s) const;
     void put_validators(batch& b, height_t h, height_t changed, const chain::validator_set& set) const;
@@ -24,11 +27,12 @@ struct store::impl {
     void put_index(batch& b, height_t h, const block_commit& c) const;
 };
 
-store::store(std::unique_ptr<kv> db) : impl_(std::make_unique<impl>()) { impl_->db = std::move(db); }
+store::store(std::unique_ptr<impl> what) : impl_(std::move(what)) {}
 store::~store() = default;
 
 result<std::unique_ptr<store>> store::open(std::unique_ptr<kv> db) {
-    std::unique_ptr<store> s(new store(std::move(db)));
+    TRY(auto evidence, evidence_rows::load(*db));
+    std::unique_ptr<store> s(new store(std::make_unique<impl>(std::move(db), std::move(evidence))));
     TRY(auto range, decoded<store_range>(s->impl_->db->get(table::blocks, keys::of('R')), "range"));
     if (range)
         s->impl_->range = *range;
@@ -131,8 +135,11 @@ result<void> store::apply(const block_commit& c) {
             b.put(table::states, keys::of('A', h), c.response);
     }
     impl_->put_index(b, h, c);
-    auto written = impl_->db->write(b, durability::synced);
-    if (!written)
+    auto evidence = impl_->evidence.after(b, c.evidence, c.next);
+    result<void> written = evidence ? impl_->db->write(b, durability::synced) : pass(evidence);
+    if (written)
+        impl_->evidence = std::move(*evidence);
+    else
         impl_->range = before;
     return written;
 }
@@ -212,9 +219,7 @@ result<std::optional<chain::extended_commit>> store::extended_commit(height_t h)
     return decoded<chain::extended_commit>(impl_->db->get(table::blocks, keys::of('E', h)), "extended commit");
 }
 
-// Where the row has no set, the last one that has is turned on, in one step, as CometBFT does: the rounding of priorities depends
-// on the steps.
-result<std::optional<chain::validator_set>> store::validators(height_t h) {
+result<std::optional<store::stored_set>> store::set_of(height_t h) {
     TRY(auto info, validators_at(*impl_->db, h));
     if (!info)
         return std::nullopt;
@@ -227,9 +232,25 @@ result<std::optional<chain::validator_set>> store::validators(height_t h) {
         info->set = std::move(stored->set);
     }
     TRY(auto set, undamaged(chain::validator_set::from(*info->set), "validators"));
-    if (h > from)
-        set.increment(static_cast<std::int32_t>(h - from));
-    return set;
+    return stored_set{std::move(set), from};
+}
+
+// Where the row has no set, the last one that has is turned on, in one step, as CometBFT does: the rounding of priorities depends
+// on the steps.
+result<std::optional<chain::validator_set>> store::validators(height_t h) {
+    TRY(auto stored, set_of(h));
+    if (!stored)
+        return std::nullopt;
+    if (h > stored->stands_at)
+        stored->set.increment(static_cast<std::int32_t>(h - stored->stands_at));
+    return std::move(stored->set);
+}
+
+result<std::optional<chain::validator_set>> store::members(height_t h) {
+    TRY(auto stored, set_of(h));
+    if (!stored)
+        return std::nullopt;
+    return std::move(stored->set);
 }
 
 result<std::optional<chain::consensus_params>> store::params(height_t h) {
@@ -274,5 +295,12 @@ result<std::vector<std::pair<bytes, bytes>>> store::app_table() {
     }));
     return rows;
 }
+
+bool store::is_evidence_pending(const chain::evidence& e) const { return impl_->evidence.is_pending(e); }
+result<bool> store::is_evidence_committed(const chain::evidence& e) const { return impl_->evidence.is_committed(e); }
+result<std::vector<chain::evidence>> store::pending_evidence(std::int64_t bytes_max) const {
+    return impl_->evidence.pending(bytes_max);
+}
+result<void> store::add_evidence(const chain::evidence& e) { return impl_->evidence.add(e); }
 
 }  // namespace tetrad::storage

@@ -22,6 +22,7 @@
 #include "chain/state.hpp"
 #include "chain/validator_set.hpp"
 #include "runtime/port.hpp"
+#include "storage/evidence_rows.hpp"
 #include "storage/kv.hpp"
 
 namespace tetrad::storage {
@@ -72,6 +73,7 @@ struct block_commit {
     slice response;                             // abci.ResponseFinalizeBlock, encoded; empty: do not touch
     std::vector<indexed_tx> txs;                // the index; empty where it is off
     std::vector<index_entry> block_entries;
+    evidence_changes evidence;
     bool keep_responses = true;                 // false (discard_abci_responses): only the last one is kept
 };
 using commit_port = runtime::port<block_commit, result<void>>;
@@ -121,6 +123,8 @@ public:
     result<std::optional<chain::extended_commit>> extended_commit(height_t);
     /// With exact proposer priorities.
     result<std::optional<chain::validator_set>> validators(height_t);
+    /// The same members with the same powers; whose turn it is is not worked out.
+    result<std::optional<chain::validator_set>> members(height_t);
     result<std::optional<chain::consensus_params>> params(height_t);
     /// abci.ResponseFinalizeBlock, encoded.
     result<std::optional<slice>> response(height_t);
@@ -131,9 +135,20 @@ public:
     /// All of the application's table, in key order (at start).
     result<std::vector<std::pair<bytes, bytes>>> app_table();
 
+    // ---- evidence of misbehaviour (storage/evidence_rows.hpp) ----
+    bool is_evidence_pending(const chain::evidence&) const;
+    result<bool> is_evidence_committed(const chain::evidence&) const;
+    result<std::vector<chain::evidence>> pending_evidence(std::int64_t bytes_max) const;
+    result<void> add_evidence(const chain::evidence&);
+
 private:
-    explicit store(std::unique_ptr<kv> db);
     struct impl;
+    explicit store(std::unique_ptr<impl>);
+    struct stored_set {
+        chain::validator_set set;
+        height_t stands_at;  // as many turns behind
+    };
+    result<std::optional<stored_set>> set_of(height_t);
     std::unique_ptr<impl> impl_;
 };
 
