@@ -81,6 +81,7 @@ task<result<void>> executor::apply(const decided& d) {
     batch.block->seen_commit = d.seen_commit;
     if (d.extended_commit)
         batch.block->extended_commit = *d.extended_commit;
+    batch.evidence = {block.evidence.evidence, d.found};
     batch.next = *next;
     batch.response = slice(wire::encode(*response));
     batch.keep_responses = options_.keep_responses;

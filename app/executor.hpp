@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "app/abci/client.hpp"
 #include "app/ports.hpp"
@@ -52,8 +53,9 @@ public:
         chain::commit seen_commit;
         std::shared_ptr<const chain::extended_commit> extended_commit;
         bool skip_last_commit = false;   // it was verified as the last block's commit already
+        std::vector<chain::evidence> found;  // of misbehaviour at its height: waits for a block from now on
     };
-    /// Only the checks: does it follow on the state? errc::invalid where not.
+    /// Only the checks: does it follow on the state? errc::invalid where not. Whether its evidence is true is for the evidence pool.
     result<void> validate(const decided&, timestamp now) const;
     /// Once, at the start: tells the pool what fits a block.
     runtime::task<result<void>> open_pool();

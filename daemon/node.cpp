@@ -209,7 +209,7 @@ task<result<void>> node::boot() {
                       app::executor_ports{plan_.commits, plan_.prunes, plan_.pool_lock,
                                           plan_.pool_update, plan_.events},
                       how, log.module("state"));
-    applier_.emplace(*executor_, [this](error e) { halt(std::move(e)); });
+    applier_.emplace(*executor_, blocks, [this](error e) { halt(std::move(e)); });
     applier_->serve(plan_.apply, tasks(role::consensus));
     plan_.go_consensus_shard.serve(tasks(role::consensus),
                                    [this](go_consensus) { return begin_consensus(); });
@@ -265,6 +265,7 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
                                                         verifier_, log.module("blocksync"));
     blocksync_->on_peer_height = [this](const std::string& peer, height_t h) {
         mempool_->on_peer_height(peer, h);
+        evidence_->on_peer_height(peer, h);
     };
     blocksync_->sign_for(options_.validator_key.public_key().address());
     blocksync_->on_caught_up = [this] { tasks(role::network).spawn(switch_to_consensus()); };
@@ -276,12 +277,17 @@ task<result<runtime::endpoint>> node::begin_network(consensus::chain_tip tip) {
     gossip_->on_peer_height = [this](const std::string& peer, height_t h) {
         blocksync_->on_peer_reached(peer, h);
     };
+    evidence_ = std::make_unique<consensus::evidence::gossip>(
+        here, storage::client(plan_.network_reads), log.module("evidence"));
+    evidence_->serve(plan_.evidence, bulk(role::network));
+    co_await ok(evidence_->refresh());
     plan_.news.serve(mine, [this](consensus::engine::news n) { return on_news(std::move(n)); });
     hub_ = std::make_unique<p2p::hub>(here, hub_options_of(options_, app::kvstore::app_version),
                                       resolver_, log.module("p2p"));
     hub_->add(*blocksync_);
     hub_->add(*gossip_);
     hub_->add(*mempool_);
+    hub_->add(*evidence_);
     blocksync_->attach(*hub_);
     gossip_->attach(*hub_);
     plan_.network_status.serve(mine, [this](p2p::ask_status) { return network_status(); });
@@ -310,10 +316,11 @@ task<result<std::vector<runtime::endpoint>>> node::begin_api() {
     runtime::shard& here = co_await runtime::current_shard();
     p2p::node_info self = hub_options_of(options_, app::kvstore::app_version).self;
     using namespace p2p::channels;
-    self.channels = {blocksync, state, data, vote, vote_set_bits, mempool};
+    self.channels = {blocksync, state, data, vote, vote_set_bits, mempool, evidence};
     rpc::environment env{storage::client(plan_.api_reads),
                          plan_.submits,
                          plan_.lists,
+                         plan_.evidence,
                          plan_.network_status,
                          *app_.query,
                          std::move(self),

@@ -22,6 +22,7 @@
 #include "consensus/catchup/applier.hpp"
 #include "consensus/catchup/blocksync.hpp"
 #include "consensus/engine/service.hpp"
+#include "consensus/evidence/gossip.hpp"
 #include "consensus/gossip/service.hpp"
 #include "consensus/privval/file.hpp"
 #include "daemon/shard_plan.hpp"
@@ -104,6 +105,7 @@ private:
     runtime::task<void> switch_to_consensus();
     void make_engine();
     runtime::task<result<void>> on_news(consensus::engine::news n);
+    runtime::task<void> refresh_evidence();
     runtime::task<void> until_told(runtime::role r);
     void ended(runtime::role r);
     void halt(error why);
@@ -137,6 +139,7 @@ private:
     std::unique_ptr<app::mempool> mempool_;
     std::unique_ptr<consensus::blocksync> blocksync_;
     std::unique_ptr<consensus::gossip::service> gossip_;
+    std::unique_ptr<consensus::evidence::gossip> evidence_;
     std::unique_ptr<p2p::hub> hub_;
     runtime::endpoint p2p_endpoint_;
 

@@ -50,12 +50,22 @@ task<void> node::switch_to_consensus() {
 }
 
 task<result<void>> node::on_news(consensus::engine::news n) {
-    if (const auto* begun = std::get_if<consensus::engine::height_begun>(&n);
-        begun && begun->last_commit)
+    const auto* begun = std::get_if<consensus::engine::height_begun>(&n);
+    if (begun && begun->last_commit)
         blocksync_->on_decided(begun->height - 1);
+    const bool may_have_changed =
+        begun && (begun->evidence_changed || evidence_->has_any());
     auto told = gossip_->on_news(std::move(n));
     result<void> done = co_await told;
+    if (done && may_have_changed)
+        tasks(role::network).spawn(refresh_evidence());
     co_return done;
+}
+
+task<void> node::refresh_evidence() {
+    result<void> read = co_await evidence_->refresh();
+    if (!read && read.error().code != errc::closed && read.error().code != errc::cancelled)
+        halt(read.error());
 }
 
 }  // namespace tetrad::daemon

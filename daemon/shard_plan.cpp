@@ -28,6 +28,7 @@ shard_plan::shard_plan(shard_set s)
       go_network({"go_network", 1}, s.consensus, s.network),
       submits({"submits", 1024, 256}, s.api, s.network),
       lists({"lists", 64}, s.api, s.network),
+      evidence({"evidence", 16}, s.api, s.network),
       network_status({"network_status", 64}, s.api, s.network),
       events({"events", 64}, s.consensus, s.api),
       caught_up_shard({"caught_up", 1}, s.network, s.api),

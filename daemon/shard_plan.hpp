@@ -10,6 +10,7 @@
 #include "app/ports.hpp"
 #include "consensus/catchup/ports.hpp"
 #include "consensus/engine/ports.hpp"
+#include "consensus/evidence/gossip.hpp"
 #include "p2p/status.hpp"
 #include "runtime/task_queue.hpp"
 #include "runtime/topology.hpp"
@@ -47,7 +48,7 @@ struct shard_set {
 //   queue   shares  latency   what
 //   main    400     yes       of consensus and network: proposals, votes, parts, the pool's locks; block sync
 //   main    200     no        of storage: commits; of api: HTTP, JSON-RPC, events
-//   bulk    100     no        of network: transactions of clients (CheckTx); of storage: blocks for peers, queries
+//   bulk    100     no        of network: transactions of clients (CheckTx), their evidence; of storage: blocks for peers, queries
 runtime::queue_spec main_queue(runtime::role);
 runtime::queue_spec bulk_queue();
 
@@ -58,8 +59,8 @@ struct shard_plan {
     storage::commit_port commits;         // consensus -> storage         4  1
     storage::app_write_port app_writes;   // consensus -> storage         4  1
     storage::prune_port prunes;           // consensus -> storage         2  1
-    storage::read_port consensus_reads;   // consensus -> storage         8  8
-    storage::read_port network_reads;     // network   -> storage       256  64    blocks for peers
+    storage::read_port consensus_reads;   // consensus -> storage         8  8     a block's evidence is verified here
+    storage::read_port network_reads;     // network   -> storage       256  64    blocks for peers; their evidence is verified here
     storage::read_port api_reads;         // api       -> storage       256  64    queries
     consensus::apply_port apply;          // network   -> consensus      16  1     downloaded blocks, in order
     go_consensus_port go_consensus_shard; // network   -> consensus       1  1     block sync has nothing left to do
@@ -72,6 +73,7 @@ struct shard_plan {
     go_network_port go_network;           // consensus -> network         1  1
     app::submit_port submits;             // api       -> network      1024  256   transactions
     app::list_port lists;                 // api       -> network        64  1
+    consensus::evidence::submit_port evidence;  // api -> network        16  1     of clients, verified by network_reads
     p2p::status_port network_status;      // api       -> network        64  1
     app::events_port events;              // consensus -> api            64  1     committed blocks
     caught_up_port caught_up_shard;       // network   -> api             1  1     status says so from here on

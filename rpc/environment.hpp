@@ -10,6 +10,7 @@
 #include "app/abci/client.hpp"
 #include "app/ports.hpp"
 #include "base/crypto/keys.hpp"
+#include "consensus/evidence/gossip.hpp"
 #include "p2p/node_info.hpp"
 #include "p2p/status.hpp"
 #include "storage/client.hpp"
@@ -20,6 +21,7 @@ struct environment {
     storage::client blocks;                       // reads of the stores
     app::submit_port& submit;                     // a transaction to the mempool
     app::list_port& list;                         // what waits there
+    consensus::evidence::submit_port& evidence;   // of misbehaviour
     p2p::status_port& network;                    // net_info
     app::abci::query_connection& app;             // abci_info, abci_query
 

@@ -49,6 +49,10 @@ struct tx_arguments {
     bytes tx;
     static constexpr auto schema = fields(json_field("tx", &tx_arguments::tx));
 };
+struct evidence_arguments {
+    chain::evidence evidence;
+    static constexpr auto schema = fields(json_field("evidence", &evidence_arguments::evidence));
+};
 struct tx_hash_arguments {
     bytes hash;
     bool prove = false;
@@ -94,6 +98,7 @@ private:
     answer broadcast_tx_sync(tx_arguments, json::writer&);
     answer broadcast_tx_commit(tx_arguments, json::writer&);
     answer tx(tx_hash_arguments, json::writer&);
+    answer broadcast_evidence(evidence_arguments, json::writer&);
     answer unconfirmed_txs(limit_arguments, json::writer&);
     answer num_unconfirmed_txs(no_arguments, json::writer&);
     answer abci_info(no_arguments, json::writer&);

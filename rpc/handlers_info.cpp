@@ -82,6 +82,7 @@ void handlers::add_to(route_table& routes) {
     add("broadcast_tx_async", caching::never, &handlers::broadcast_tx_async);
     add("broadcast_tx_sync", caching::never, &handlers::broadcast_tx_sync);
     add("broadcast_tx_commit", caching::never, &handlers::broadcast_tx_commit);
+    add("broadcast_evidence", caching::never, &handlers::broadcast_evidence);
     add("tx", caching::always, &handlers::tx);
     add("unconfirmed_txs", caching::never, &handlers::unconfirmed_txs);
     add("num_unconfirmed_txs", caching::never, &handlers::num_unconfirmed_txs);

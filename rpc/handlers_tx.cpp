@@ -124,6 +124,19 @@ handlers::answer handlers::tx(tx_hash_arguments a, json::writer& w) {
     co_return result<void>{};
 }
 
+handlers::answer handlers::broadcast_evidence(evidence_arguments a, json::writer& w) {
+    if (std::holds_alternative<std::monostate>(a.evidence.what))
+        co_return fail(errc::invalid, "no evidence was provided");
+    if (auto good = check_shape(a.evidence); !good)
+        co_return pass(good, "evidence.ValidateBasic failed");
+    const hash256 id = a.evidence.hash();
+    result<void> added = co_await env_.evidence.call(std::move(a.evidence));
+    if (!added)
+        co_return pass(added, "failed to add evidence");
+    json::write(w, evidence_result{to_bytes(id)});
+    co_return result<void>{};
+}
+
 handlers::answer handlers::unconfirmed_txs(limit_arguments a, json::writer& w) {
     // CometBFT's pool gives one more than it is asked for.
     const app::list_txs q{resolve_per_page(a.limit) + 1};

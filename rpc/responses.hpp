@@ -209,6 +209,10 @@ struct broadcast_commit_result {
         fields(json_field("check_tx", &broadcast_commit_result::check_tx), json_field("tx_result", &broadcast_commit_result::tx_result),
                json_field("hash", &broadcast_commit_result::hash), json_field("height", &broadcast_commit_result::height));
 };
+struct evidence_result {
+    bytes hash;
+    static constexpr auto schema = fields(json_field("hash", &evidence_result::hash));
+};
 struct tx_result {
     bytes hash;
     std::int64_t height = 0;

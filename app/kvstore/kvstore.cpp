@@ -150,7 +150,7 @@ private:
             if (m.type != abci::misbehavior_type::duplicate_vote)
                 continue;
             TRY(auto key, key_of(m.validator.address));
-            updates_.push_back({std::move(key), power_t(m.validator.power - 1)});
+            punish(std::move(key), power_t(m.validator.power - 1));
         }
         for (const auto& tx : q.txs) {
             const auto pair = split_pair(tx);
@@ -182,6 +182,17 @@ private:
         if (options_.durable)
             write_.puts.emplace_back(to_bytes(key), to_bytes(value));
         state_.table.put(std::move(key), std::move(value));
+    }
+
+    /// Once a block, however often it misbehaved. CometBFT's kvstore gives the node two changes of one validator then, which the node
+    /// refuses: the chain ends there.
+    void punish(crypto::public_key key, power_t power) {
+        for (auto& u : updates_)
+            if (u.key == key) {
+                u.power = std::min(u.power, power);
+                return;
+            }
+        updates_.push_back({std::move(key), power});
     }
 
     void update_validator(const chain::validator_update& u) {

@@ -2,6 +2,7 @@
 #include "consensus/catchup/applier.hpp"
 
 #include "base/text.hpp"
+#include "consensus/evidence/pool.hpp"
 
 namespace tetrad::consensus {
 
@@ -23,9 +24,14 @@ task<result<chain_tip>> applier::apply(synced_block b) {
     runtime::shard& here = co_await runtime::current_shard();
     runtime::stop_state& stop = co_await runtime::current_stop();
     app::executor::decided d{b.block, b.encoded, b.id, *b.commit, b.extended_commit, verified_last_};
-    if (auto valid = executor_.validate(d, here.io().wall_clock()); !valid) {
+    result<void> valid = executor_.validate(d, here.io().wall_clock());
+    if (valid)
+        valid = co_await evidence::check(blocks_, b.block);
+    if (!valid && valid.error().code != errc::invalid)
+        co_return pass(valid);  // the storage shard stops, and so do we
+    if (!valid) {
         verified_last_ = false;
-        co_return fail(errc::invalid, valid.error().text);
+        co_return pass(valid);
     }
     result<void> applied = co_await executor_.apply(d);
     if (!applied) {

@@ -8,13 +8,15 @@
 #include "app/executor.hpp"
 #include "consensus/catchup/ports.hpp"
 #include "runtime/scope.hpp"
+#include "storage/client.hpp"
 
 namespace tetrad::consensus {
 
 class applier {
 public:
     using halt_function = std::function<void(error)>;
-    applier(app::executor& executor, halt_function halt) : executor_(executor), halt_(std::move(halt)) {}
+    applier(app::executor& executor, storage::client blocks, halt_function halt)
+        : executor_(executor), blocks_(blocks), halt_(std::move(halt)) {}
 
     /// Serves the port from now on, with tasks of `tasks`.
     void serve(apply_port& port, runtime::scope& tasks);
@@ -25,6 +27,7 @@ private:
     runtime::task<result<chain_tip>> apply(synced_block block);
 
     app::executor& executor_;
+    storage::client blocks_;
     halt_function halt_;
     bool verified_last_ = false;  // the block before came this way: the next one's last commit was verified with it
 };

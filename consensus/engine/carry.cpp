@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function for each output of the core.
+// One function for each output of the core; those about whole blocks are in carry_blocks.cpp.
+#include <utility>
+
 #include "base/text.hpp"
 #include "base/wire/protobuf.hpp"
 #include "chain/messages.hpp"
-#include "chain/validate_block.hpp"
 #include "consensus/engine/service.hpp"
 #include "runtime/timer.hpp"
 
@@ -24,9 +25,14 @@ task<result<void>> service::tell(news n) { return parts_.news.post(std::move(n))
 task<result<void>> service::tell_height() {
     const auto& rs = state();
     const auto& params = parts_.executor.state().params;
-    height_begun begun{rs.height,      rs.validators,          rs.last_validators,
-                       rs.last_commit, parts_.executor.base(), params.block.max_bytes,
-                       params.abci};
+    height_begun begun{rs.height,
+                       rs.validators,
+                       rs.last_validators,
+                       rs.last_commit,
+                       parts_.executor.base(),
+                       params.block.max_bytes,
+                       params.abci,
+                       std::exchange(evidence_changed_, false)};
     return tell(news(std::move(begun)));
 }
 
@@ -71,6 +77,9 @@ task<result<void>> service::carry(core::vote_added what) {
 
 task<result<void>> service::carry(core::votes_conflict what) {
     ++counted_.conflicts;
+    if (conflicts_.report(what.first, what.second))
+        log_.info("a validator signed two votes for one step", "one", to_string(*what.first),
+                  "other", to_string(*what.second));
     return refuse("two votes of one validator conflict: " + to_string(*what.first) + " and " +
                   to_string(*what.second));
 }
@@ -98,104 +107,6 @@ task<result<void>> service::carry(core::schedule_timeout what) {
     }
     armed_ = armed_timeout{runtime::now_of(here_) + std::max(what.after, duration{0}), what};
     rearmed_.notify();
-    co_return result<void>{};
-}
-
-// ---- proposing ----
-
-task<result<void>> service::carry(core::make_proposal what) {
-    if (replaying_) {
-        unanswered_ = core::output(what);
-        co_return result<void>{};
-    }
-    tasks_.spawn(propose(what));
-    co_return result<void>{};
-}
-
-task<void> service::propose(core::make_proposal asked) {
-    if (asked.block && !blocks_.contains(asked.block->hash))
-        co_return;  // the round went on before this task began
-    result<held_block> made = co_await make_block(asked);
-    if (made)
-        answer(own_proposal{asked, std::move(*made)});
-    else if (!tasks_.stopping())
-        halt_(made.error());
-}
-
-task<result<service::held_block>> service::make_block(core::make_proposal asked) {
-    if (asked.block)
-        co_return blocks_.at(asked.block->hash);
-    // Named values: the state may not change while this height is undecided.
-    const chain::state state = parts_.executor.state();
-    chain::extended_commit last;
-    if (this->state().last_commit)
-        last = this->state().last_commit->make_commit();
-    auto room = app::room_for(state, {});
-    if (!room)
-        co_return pass(room);
-    const app::reap_txs wanted{room->reap_bytes_max, room->gas_max};
-    result<std::vector<slice>> txs = co_await parts_.reap.call(wanted);
-    if (!txs)
-        co_return pass(txs, "reaping transactions");
-    auto draft =
-        chain::make_block(state, std::move(*txs), last.to_commit(), {}, *options_.core.self);
-    if (!draft)
-        co_return pass(draft);
-    auto request = app::prepare_request(*draft, state, last, *room);
-    if (!request)
-        co_return pass(request);
-    auto unit = co_await app_.acquire();
-    if (!unit)
-        co_return pass(unit);
-    auto prepared = co_await parts_.app.prepare_proposal(std::move(*request));
-    if (!prepared)
-        co_return pass(prepared, "PrepareProposal");
-    auto block = app::with_txs(state, *draft, std::move(prepared->txs), *room);
-    if (!block)
-        co_return pass(block);
-    slice encoded(wire::encode(*block));
-    auto parts = chain::part_set::of(encoded);
-    co_return held_block{std::make_shared<const chain::block>(std::move(*block)), std::move(parts),
-                         std::move(encoded)};
-}
-
-/// Signs it, unless the round has passed, and gives it to the core as if it had come: the proposal, then its parts.
-task<result<void>> service::take_proposal(own_proposal mine) {
-    const auto& asked = mine.asked;
-    if (!is_at(asked.height, asked.round) || state().proposal ||
-        state().step > core::step_t::propose)
-        co_return result<void>{};
-    chain::proposal p{chain::vote_type::proposal,
-                      asked.height,
-                      asked.round,
-                      asked.pol_round,
-                      mine.block.id(),
-                      now(),
-                      {}};
-    co_await ok(wal_->sync());
-    result<void> signed_ = co_await parts_.signer->sign(p);
-    if (!signed_ && signed_.error().code == errc::invalid) {
-        log_.error("a proposal is not signed", "height", p.height.v, "round", p.round.v, "why",
-                   signed_.error().text);
-        co_return result<void>{};
-    }
-    if (!signed_)
-        co_return pass(signed_, "signing a proposal");
-    wal_->append(encode_wal(
-        now(),
-        {wal_message{slice(messages::encode_consensus({messages::proposal_message{p}})), ""}}));
-    for (std::size_t i = 0; i < mine.block.parts.total(); ++i) {
-        messages::block_part part{p.height, p.round, *mine.block.parts.at(i)};
-        wal_->append(encode_wal(
-            now(), {wal_message{slice(messages::encode_consensus({std::move(part)})), ""}}));
-    }
-    co_await ok(wal_->sync());
-    core::proposal_received received{p};
-    co_await ok(step(core::input(std::move(received))));
-    for (std::size_t i = 0; i < mine.block.parts.total() && collecting_; ++i) {
-        part_received part{p.height, p.round, *mine.block.parts.at(i)};
-        co_await ok(take_part(std::move(part)));
-    }
     co_return result<void>{};
 }
 
@@ -260,120 +171,6 @@ task<result<void>> service::extend(chain::vote& v) {
         co_return fail(errc::fatal,
                        "VerifyVoteExtension: the application rejects what its own "
                        "ExtendVote has just made");
-    co_return result<void>{};
-}
-
-// ---- validating ----
-
-task<result<void>> service::carry(core::validate_block what) {
-    const auto known = blocks_.find(what.id.hash);
-    if (known == blocks_.end())
-        co_return result<void>{};  // the step that asked dropped it again
-    const auto block = known->second.block;
-    if (replaying_) {
-        result<core::verdict> said = co_await verdict_on(what, block);
-        if (!said)
-            co_return pass(said);
-        answers_.push_front(
-            core::input(core::block_validated{what.height, what.round, what.id, *said}));
-        co_return result<void>{};
-    }
-    tasks_.spawn(validate(what, block));
-    co_return result<void>{};
-}
-
-task<void> service::validate(core::validate_block what, std::shared_ptr<const chain::block> block) {
-    result<core::verdict> said = co_await verdict_on(what, std::move(block));
-    if (said)
-        answer(core::input(core::block_validated{what.height, what.round, what.id, *said}));
-    else if (!tasks_.stopping())
-        halt_(said.error());
-}
-
-task<result<core::verdict>> service::verdict_on(core::validate_block what,
-                                                std::shared_ptr<const chain::block> block) {
-    const chain::state state = parts_.executor.state();
-    chain::block_validation checks;
-    checks.now = now();
-    checks.time_tolerance = options_.block_time_tolerance;
-    checks.shape_checked = true;
-    checks.skip_last_commit = is_last_commit_seen(*block->last_commit);
-    if (auto valid = chain::validate_block(state, *block, checks); !valid) {
-        log_.error("a proposed block is not valid", "height", what.height.v, "round", what.round.v,
-                   "why", valid.error().text);
-        co_return core::verdict::invalid;
-    }
-    if (!what.ask_application)
-        co_return core::verdict::accepted;
-    auto request = app::process_request(*block, state);
-    if (!request)
-        co_return pass(request);
-    auto unit = co_await app_.acquire();
-    if (!unit)
-        co_return pass(unit);
-    auto answer = co_await parts_.app.process_proposal(std::move(*request));
-    if (!answer)
-        co_return pass(answer, "ProcessProposal");
-    if (answer->status == app::abci::proposal_status::unknown)
-        co_return fail(errc::fatal,
-                       "ProcessProposal: the application answers with an unknown status");
-    if (answer->status == app::abci::proposal_status::accept)
-        co_return core::verdict::accepted;
-    log_.error("the application rejects a proposed block", "height", what.height.v, "round",
-               what.round.v);
-    co_return core::verdict::rejected;
-}
-
-/// Every signature in it is one that we counted as a precommit, and so verified.
-bool service::is_last_commit_seen(const chain::commit& c) const {
-    const auto& seen = state().last_commit;
-    if (!seen || seen->height() != c.height || seen->round() != c.round ||
-        seen->size() != c.signatures.size() || seen->majority() != c.block)
-        return false;
-    for (std::size_t i = 0; i < c.signatures.size(); ++i)
-        if (!c.signatures[i].is_absent() &&
-            (!seen->at(i) || commit_sig_of(*seen->at(i)) != c.signatures[i]))
-            return false;
-    return true;
-}
-
-// ---- deciding ----
-
-task<result<void>> service::carry(core::apply_block what) {
-    if (replaying_) {
-        co_await ok(apply_now(std::move(what)));
-        co_return result<void>{};
-    }
-    tasks_.spawn(apply(std::move(what)));
-    co_return result<void>{};
-}
-
-task<void> service::apply(core::apply_block what) {
-    result<void> applied = co_await apply_now(std::move(what));
-    if (!applied && !tasks_.stopping())
-        halt_(applied.error());
-}
-
-task<result<void>> service::apply_now(core::apply_block what) {
-    const auto known = blocks_.find(what.id.hash);
-    CHECK(known != blocks_.end());
-    app::executor::decided d;
-    d.block = known->second.block;
-    d.encoded = known->second.encoded;
-    d.id = what.id;
-    d.seen_commit = what.commit.to_commit();
-    if (extensions_at(what.commit.height))
-        d.extended_commit = std::make_shared<const chain::extended_commit>(what.commit);
-    d.skip_last_commit = is_last_commit_seen(*d.block->last_commit);
-    if (auto valid = parts_.executor.validate(d, now()); !valid)
-        co_return fail(errc::fatal, "CONSENSUS FAILURE: two thirds decided an invalid block: " +
-                                        valid.error().text);
-    auto unit = co_await app_.acquire();
-    if (!unit)
-        co_return pass(unit);
-    co_await ok(parts_.executor.apply(d));
-    proof_needed_ = parts_.executor.state().app_hash != d.block->header.app_hash;
-    answer(core::input(core::block_applied{next_start()}));
     co_return result<void>{};
 }
 

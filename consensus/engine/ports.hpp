@@ -53,6 +53,7 @@ struct height_begun {
     height_t store_base;                // the lowest block that can be served; 0: none
     std::int64_t block_bytes_max = -1;  // the parameter
     chain::abci_params abci;            // at which heights precommits carry extensions
+    bool evidence_changed = false;      // more or less of it waits for a block
 };
 struct step_begun {
     height_t height;

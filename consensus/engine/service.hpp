@@ -26,6 +26,7 @@
 #include "consensus/core/core.hpp"
 #include "consensus/engine/ports.hpp"
 #include "consensus/engine/records.hpp"
+#include "consensus/evidence/conflicts.hpp"
 #include "consensus/privval/file.hpp"
 #include "runtime/channel.hpp"
 #include "runtime/scope.hpp"
@@ -107,19 +108,25 @@ private:
     runtime::task<result<void>> carry(core::output);
     runtime::task<result<void>> carry(core::step_entered);
     runtime::task<result<void>> carry(core::schedule_timeout);
-    runtime::task<result<void>> carry(core::make_proposal);
-    runtime::task<result<void>> carry(core::validate_block);
     runtime::task<result<void>> carry(core::sign_vote);
     runtime::task<result<void>> carry(core::collect_parts);
     runtime::task<result<void>> carry(core::valid_block_known);
     runtime::task<result<void>> carry(core::proposal_accepted);
     runtime::task<result<void>> carry(core::vote_added);
     runtime::task<result<void>> carry(core::votes_conflict);
-    runtime::task<result<void>> carry(core::apply_block);
     runtime::task<result<void>> carry(core::input_refused);
     runtime::task<result<void>> carry(core::halt);
     runtime::task<result<void>> tell(news);
     runtime::task<result<void>> tell_height();
+    runtime::task<result<void>> extend(chain::vote&);
+    runtime::task<result<void>> end_height(height_t);
+    runtime::task<result<void>> refuse(std::string why);
+    bool extensions_at(height_t) const;
+
+    // carry_blocks.cpp: those about whole blocks
+    runtime::task<result<void>> carry(core::make_proposal);
+    runtime::task<result<void>> carry(core::validate_block);
+    runtime::task<result<void>> carry(core::apply_block);
     runtime::task<void> propose(core::make_proposal);
     runtime::task<result<held_block>> make_block(core::make_proposal);
     runtime::task<result<void>> take_proposal(own_proposal);
@@ -128,11 +135,7 @@ private:
                                                     std::shared_ptr<const chain::block>);
     runtime::task<void> apply(core::apply_block);
     runtime::task<result<void>> apply_now(core::apply_block);
-    runtime::task<result<void>> extend(chain::vote&);
-    runtime::task<result<void>> end_height(height_t);
-    runtime::task<result<void>> refuse(std::string why);
     bool is_last_commit_seen(const chain::commit&) const;
-    bool extensions_at(height_t) const;
 
     // replay.cpp
     runtime::task<result<void>> check_past_signatures();
@@ -164,6 +167,8 @@ private:
     std::map<chain::hash, held_block> blocks_;  // that the round state names, and nothing else
 
     counts counted_;
+    evidence::conflicts conflicts_;
+    bool evidence_changed_ = false;  // with the last block
     bool proof_needed_ = true;  // the last block changed the application's hash
 
     // While the WAL is replayed nothing speaks; what was asked for last is carried out afterwards.

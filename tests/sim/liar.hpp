@@ -3,6 +3,8 @@
 // the place of ours from here on.
 #pragma once
 
+#include "chain/state.hpp"
+#include "chain/update_state.hpp"
 #include "tests/sim/validators.hpp"
 
 namespace tetrad::sim_test {
@@ -67,5 +69,52 @@ private:
     std::uint8_t number_;
     validators::machine& machine_;
 };
+
+/// Of four validators the last.
+constexpr std::uint8_t liars_number = 4;
+
+struct made_block {
+    chain::block block;
+    chain::part_set parts;
+    chain::block_id id() const { return {block.hash(), parts.header()}; }
+};
+
+/// A valid block of the height that the nodes are at, as validator 4 may propose it; with this transaction.
+inline made_block block_with(const validators& net, std::string_view tx,
+                             chain::evidence_list evidence = {}) {
+    const auto store = net.stored(0);
+    const auto state = store->state().value().value();
+    const auto last = store->seen_commit(state.last_block_height).value().value();
+    auto block = chain::make_block(state, {slice(to_bytes(tx))}, last, std::move(evidence),
+                                   validator_key(liars_number).public_key().address());
+    REQUIRE(block);
+    auto parts = chain::part_set::of(slice(wire::encode(*block)));
+    return {std::move(*block), std::move(parts)};
+}
+
+inline void propose(liar& l, std::size_t to, height_t h, round_t r, const made_block& b) {
+    l.say(to, channels::data, {messages::proposal_message{l.proposal(h, r, b.id())}});
+    for (std::size_t i = 0; i < b.parts.total(); ++i)
+        l.say(to, channels::data, {messages::block_part{h, r, *b.parts.at(i)}});
+}
+
+inline void vote(const validators& net, liar& l, std::size_t to, vote_type t, height_t h, round_t r,
+                 const chain::block_id& id) {
+    l.say(to, channels::vote, {messages::vote_message{l.vote(net.view(to), t, h, r, id)}});
+}
+
+/// Three nodes, until the liar's turn in round 0 of a height that all of them have begun.
+inline height_t await_turn(validators& net, const liar& l) {
+    for (int i = 0; i < 8; ++i) {
+        const height_t h = net.next_height(0);
+        REQUIRE(
+            net.until([&] { return net.view(1).height >= h && net.view(2).height >= h; }, 900ms));
+        if (l.is_turn(net.view(0).validators))
+            return h;
+        REQUIRE(net.goes_on());
+    }
+    FAIL("it is never its turn");
+    return {};
+}
 
 }  // namespace tetrad::sim_test

@@ -74,6 +74,14 @@ public:
             world.now() + 5min);
     }
 
+    /// Stops a node; it can be started again, with what it had signed.
+    void stop(std::size_t i) {
+        daemon::test::stop(world, {nodes[i].get()});
+        auto read = json::from_json<consensus::privval::sign_record>(
+            text(*nodes[i]->host.disk().get_file("/node/data/priv_validator_state.json")));
+        REQUIRE(read);
+        nodes[i]->options.last_signed = *read;
+    }
     void start() {
         for (auto& n : nodes)
             n->start();
@@ -165,9 +173,9 @@ public:
         if (auto& before = m.peers[i])
             REQUIRE(until([&] { return before->closed && before->has_sent_all(); }));
         const auto as = static_cast<std::uint8_t>(m.number + 200);
-        auto info =
-            p2p::testing::info_of(as, {channels::blocksync, channels::state, channels::data,
-                                       channels::vote, channels::vote_set_bits, channels::mempool});
+        auto info = p2p::testing::info_of(
+            as, {channels::blocksync, channels::state, channels::data, channels::vote,
+                 channels::vote_set_bits, channels::mempool, channels::evidence});
         info.network = chain_id;
         auto up = m.on.run(p2p::testing::dial_and_upgrade(
             nodes[i]->host.at(p2p::testing::p2p_port), p2p::testing::key_of(as), std::move(info),

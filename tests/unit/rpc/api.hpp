@@ -42,11 +42,14 @@ public:
     storage::read_port reads{{"reads", 16, 8}, node.here, storage};
     app::submit_port submits{{"submits", 16, 8}, node.here, network};
     app::list_port lists{{"lists", 4}, node.here, network};
+    consensus::evidence::submit_port evidence{{"evidence", 4}, node.here, network};
     p2p::status_port status{{"status", 4}, node.here, network};
     fake_application application;
 
     std::vector<app::submit_tx> submitted;
     result<app::submitted_tx> checked = app::submitted_tx{};  // the id is filled in
+    std::vector<chain::evidence> accused;
+    result<void> added;  // the answer to evidence
     std::vector<app::list_txs> listed;
     app::listed_txs pool;
     std::vector<std::string> damage;  // that reads met: the storage shard halts the node for it
@@ -59,6 +62,7 @@ public:
         reads.serve(storage_tasks, [this](storage::read_job j) { return read(j); });
         submits.serve(network_tasks, [this](app::submit_tx q) { return submit(std::move(q)); });
         lists.serve(network_tasks, [this](app::list_txs q) { return list(q); });
+        evidence.serve(network_tasks, [this](chain::evidence e) { return accuse(std::move(e)); });
         status.serve(network_tasks, [](p2p::ask_status) { return network_status(); });
         begin({}, {});
     }
@@ -68,7 +72,7 @@ public:
     }
 
     environment surroundings() {
-        return {storage::client(reads),     submits, lists, status, application, {}, {}, "",
+        return {storage::client(reads),     submits, lists, evidence, status, application, {}, {}, "",
                 R"({"chain_id":"growing"})"};
     }
     /// Methods anew, with another configuration.
@@ -152,6 +156,10 @@ private:
             answer->id = chain::tx_hash(q.tx);
         submitted.push_back(std::move(q));
         co_return answer;
+    }
+    task<result<void>> accuse(chain::evidence e) {
+        accused.push_back(std::move(e));
+        co_return added;
     }
     task<result<app::listed_txs>> list(app::list_txs q) {
         listed.push_back(q);

@@ -156,3 +156,35 @@ TEST_CASE("the application is asked as it was asked for") {
     CHECK(a.call("abci_query") == "error: the application is gone");
     CHECK(member(a.call("abci_info"), "response.last_block_height") == "\"7\"");
 }
+
+TEST_CASE(
+    "evidence of misbehaviour is handed on where it is well-formed, and its hash is the answer") {
+    api a;
+    const auto cases = chain::test::oracle("evidence");
+    std::size_t given = 0;
+    for (const auto c : cases.elements()) {
+        if (!vectors::has(c, "json"))
+            continue;
+        const auto params = format(R"({{"evidence":{}}})", vectors::text(c, "json"));
+        const auto malformed = vectors::text(c, "validate_basic");
+        INFO(vectors::text(c, "name"));
+        if (!malformed.empty()) {
+            CHECK(a.call("broadcast_evidence", params) ==
+                  "error: evidence.ValidateBasic failed: " + malformed);
+            continue;
+        }
+        CHECK(a.call("broadcast_evidence", params) ==
+              format(R"({{"hash":"{}"}})", to_base64(vectors::hex(c, "hash"))));
+        REQUIRE(a.accused.size() == ++given);
+        CHECK(wire::encode(a.accused.back()) == vectors::hex(c, "proto"));
+        a.added = fail(errc::invalid, "Invalid evidence: why. Evidence: what");
+        CHECK(a.call("broadcast_evidence", params) ==
+              "error: failed to add evidence: Invalid evidence: why. Evidence: what");
+        a.added = {};
+        ++given;
+    }
+    CHECK(given > 0);
+    for (const auto nothing : {"{}", R"({"evidence":null})"})
+        CHECK(a.call("broadcast_evidence", nothing) == "error: no evidence was provided");
+    CHECK(a.accused.size() == given);
+}

@@ -228,6 +228,9 @@ TEST_CASE("kvstore: who signed twice loses one of its power; a light client atta
                                                                       {public_key(2), power_t(0)}});
     CHECK(b.validator(1)->power == power_t(9));
     CHECK(!b.validator(2));
+    // Two changes of one validator in a block would be refused.
+    CHECK(b.block({}, {by(1, 9), by(1, 8), by(1, 9)}).validator_updates ==
+          std::vector<chain::validator_update>{{public_key(1), power_t(7)}});
 
     const auto unknown = b.finalize({}, {by(5, 10)});
     REQUIRE_FALSE(unknown);

@@ -21,7 +21,8 @@ struct applying {
 
     explicit applying(int blocks) {
         bench.start(blocks);
-        applies.emplace(*bench.runs, [this](error e) { halts.push_back(std::move(e.text)); });
+        applies.emplace(*bench.runs, storage::client(bench.storage->reads),
+                        [this](error e) { halts.push_back(std::move(e.text)); });
         port.emplace(runtime::port_spec{"apply", 16, 1}, bench.shards->network,
                      bench.shards->consensus);
         applies->serve(*port, bench.shards->at_consensus);
