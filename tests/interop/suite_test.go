@@ -69,6 +69,8 @@ func TestValidators(t *testing.T) {
 	t.Run("all_ours", func(t *testing.T) { mixed(t, 4) })
 }
 
+func TestEvidence(t *testing.T) { accused(t) }
+
 func TestServe(t *testing.T) {
 	t.Run("one", func(t *testing.T) { serveAlone(t, network(t, "one")) })
 	t.Run("four", func(t *testing.T) { serveAlone(t, network(t, "four")) })

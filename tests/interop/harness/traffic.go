@@ -14,8 +14,6 @@ import (
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	cryptoenc "github.com/cometbft/cometbft/crypto/encoding"
 	"github.com/cometbft/cometbft/crypto/secp256k1"
-	"github.com/cometbft/cometbft/rpc/client/http"
-	"github.com/cometbft/cometbft/types"
 )
 
 // Traffic makes every height different from the one before: transactions of many sizes, some so large that the block has
@@ -176,45 +174,9 @@ func (tr *Traffic) validator(key crypto.PubKey, power int64) {
 
 // doubleVote has a validator precommit two blocks at one height, which costs it a unit of power.
 func (tr *Traffic) doubleVote(index int) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	rpc, err := http.New(tr.net.Validators[0].URL(), "/websocket")
+	evidence, err := tr.net.DoubleVote(index, tr.net.Height()-5)
 	if err != nil {
 		return
 	}
-	height := tr.net.Height() - 5
-	page, size := 1, 100
-	block, err := rpc.Block(ctx, &height)
-	if err != nil {
-		return
-	}
-	set, err := rpc.Validators(ctx, &height, &page, &size)
-	if err != nil {
-		return
-	}
-	signer := types.NewMockPVWithParams(tr.net.Keys[index], false, false)
-	address := tr.net.Keys[index].PubKey().Address()
-	var votes [2]*types.Vote
-	for i := range votes {
-		id := types.BlockID{
-			Hash:          crypto.CRandBytes(32),
-			PartSetHeader: types.PartSetHeader{Total: 1, Hash: crypto.CRandBytes(32)},
-		}
-		position, _ := types.NewValidatorSet(set.Validators).GetByAddress(address)
-		vote := &types.Vote{
-			Type: 2, Height: height, BlockID: id, Timestamp: block.Block.Time,
-			ValidatorAddress: address, ValidatorIndex: position,
-		}
-		encoded := vote.ToProto()
-		if signer.SignVote(tr.net.ChainID, encoded) != nil {
-			return
-		}
-		vote.Signature = encoded.Signature
-		votes[i] = vote
-	}
-	evidence, err := types.NewDuplicateVoteEvidence(votes[0], votes[1], block.Block.Time, types.NewValidatorSet(set.Validators))
-	if err != nil {
-		return
-	}
-	_, _ = rpc.BroadcastEvidence(ctx, evidence)
+	_, _ = tr.net.Validators[0].Accuse(evidence)
 }
