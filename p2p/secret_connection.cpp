@@ -73,21 +73,24 @@ result<void> secret_handshake::on_hello(byte_view theirs) {
     if (!std::ranges::equal(theirs.first(hello_prefix.size()), hello_prefix))
         return fail(errc::invalid, "secret connection: the greeting is not a CometBFT node's");
     const auto remote = crypto::x25519_key::from(theirs.subspan(hello_prefix.size()));
-    TRY(const auto dh, crypto::x25519(private_, remote));
+    auto dh = crypto::x25519(private_, remote);
+    if (!dh)
+        return pass(dh);
 
     const bool we_are_least = public_ < remote;
     crypto::transcript log("TENDERMINT_SECRET_CONNECTION_TRANSCRIPT_HASH");
     log.append("EPHEMERAL_LOWER_PUBLIC_KEY", we_are_least ? public_ : remote);
     log.append("EPHEMERAL_UPPER_PUBLIC_KEY", we_are_least ? remote : public_);
-    log.append("DH_SECRET", dh);
+    log.append("DH_SECRET", *dh);
     log.extract("SECRET_CONNECTION_MAC", challenge_.data);
 
     std::array<std::uint8_t, 96> keys;
-    crypto::hkdf_sha256(dh, {}, view("TENDERMINT_SECRET_CONNECTION_KEY_AND_CHALLENGE_GEN"), keys);
-    const auto first = fixed<32>::from(byte_view(keys).first(32)), second = fixed<32>::from(byte_view(keys).subspan(32, 32));
+    crypto::hkdf_sha256(*dh, {}, view("TENDERMINT_SECRET_CONNECTION_KEY_AND_CHALLENGE_GEN"), keys);
+    const auto first = byte_view(keys).first(32), second = byte_view(keys).subspan(32, 32);
     receive_key = frame_key(we_are_least ? first : second);
     send_key = frame_key(we_are_least ? second : first);
     crypto::wipe(keys);
+    crypto::wipe(dh->data);
     return {};
 }
 

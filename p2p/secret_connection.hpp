@@ -11,6 +11,7 @@
 // Neither side begins; each writes before it reads. Exactly 35 bytes must be read for the hello: what follows is sealed.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -27,11 +28,14 @@ constexpr std::size_t frame_sealed_size = frame_plain_size + crypto::aead_tag_si
 constexpr std::size_t hello_size = 35;
 constexpr std::size_t auth_bytes_max = 1024 * 1024;  // what CometBFT reads at most
 
-/// One direction's key and frame counter. A counter that would wrap ends the connection.
+/// One direction's key (32 bytes, wiped when it dies) and frame counter. A counter that would wrap ends the connection.
 class frame_key {
 public:
     frame_key() = default;
-    explicit frame_key(const fixed<32>& key) : key_(key) {}
+    explicit frame_key(byte_view key) { std::ranges::copy(key.first(key_.size()), key_.data.begin()); }
+    frame_key(const frame_key&) = default;
+    frame_key& operator=(const frame_key&) = default;
+    ~frame_key() { crypto::wipe(key_.data); }
 
     /// data: 1 to 1024 bytes, not within `out`; out: frame_sealed_size bytes.
     result<void> seal(byte_view data, byte_span out);
@@ -49,6 +53,8 @@ class secret_handshake {
 public:
     /// `ephemeral`: 32 random bytes, for this connection only.
     secret_handshake(const fixed<32>& ephemeral, const crypto::private_key& node_key);
+    secret_handshake(const secret_handshake&) = delete;
+    ~secret_handshake() { crypto::wipe(private_.data); }
 
     std::array<std::uint8_t, hello_size> hello() const;
     /// Fails on a malformed hello and on a key of low order.

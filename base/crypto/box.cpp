@@ -20,10 +20,10 @@ x25519_key x25519_public(const x25519_key& private_key) {
 
 result<fixed<32>> x25519(const x25519_key& private_key, const x25519_key& peers_public_key) {
     require_sodium();
-    fixed<32> out;
-    if (crypto_scalarmult(out.data.data(), private_key.data.data(), peers_public_key.data.data()) !=
-        0)
-        return fail(errc::invalid, "public key of low order");
+    result<fixed<32>> out{fixed<32>{}};  // made where it is returned: no copy is left behind
+    if (crypto_scalarmult(out->data.data(), private_key.data.data(),
+                          peers_public_key.data.data()) != 0)
+        out = fail(errc::invalid, "public key of low order");
     return out;
 }
 
@@ -90,6 +90,10 @@ bool open(const aead_key& key, const aead_nonce& nonce, byte_view sealed, byte_s
 void wipe(byte_span secret) {
     if (!secret.empty())
         sodium_memzero(secret.data(), secret.size());
+}
+
+bool equal_in_constant_time(byte_view a, byte_view b) {
+    return a.size() == b.size() && (a.empty() || sodium_memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 }  // namespace tetrad::crypto

@@ -19,7 +19,7 @@ using x25519_key = fixed<32>;
 
 x25519_key x25519_public(const x25519_key& private_key);
 
-/// The shared secret. Fails where the peer's key is of low order, so that the secret would be zero.
+/// The shared secret, which the caller wipes. Fails where the peer's key is of low order, so that the secret would be zero.
 result<fixed<32>> x25519(const x25519_key& private_key, const x25519_key& peers_public_key);
 
 /// Extract and expand (RFC 5869) into all of `out`, at most 255 * 32 bytes. An empty salt is 32
@@ -40,5 +40,8 @@ void seal(const aead_key& key, const aead_nonce& nonce, byte_view plain, byte_sp
 
 /// Overwrites secrets in a way that the compiler does not drop.
 void wipe(byte_span secret);
+
+/// In a time that depends on the sizes only.
+bool equal_in_constant_time(byte_view a, byte_view b);
 
 }  // namespace tetrad::crypto

@@ -69,16 +69,16 @@ crypto::public_key private_key::public_key() const {
     if (const auto* k = std::get_if<ed25519_private>(&key))
         return ed25519_public::from(byte_view(*k).subspan(ed25519::seed_size));
     if (const auto* k = std::get_if<secp256k1_private>(&key))
-        if (const auto made = secp256k1::public_from_private(*k))
+        if (const auto made = secp256k1::public_from_private(byte_view(*k)))
             return *made;
     return {};
 }
 
 result<signature> private_key::sign(byte_view message) const {
     if (const auto* k = std::get_if<ed25519_private>(&key))
-        return ed25519::sign(message, *k);
+        return ed25519::sign(message, byte_view(*k));
     if (const auto* k = std::get_if<secp256k1_private>(&key)) {
-        TRY(const auto made, secp256k1::sign(message, *k));
+        TRY(const auto made, secp256k1::sign(message, byte_view(*k)));
         return made;
     }
     return fail(errc::invalid, "no private key");

@@ -53,10 +53,13 @@ struct public_key {
     bool operator==(const public_key&) const = default;
 };
 
-/// N secret bytes (zero until assigned), overwritten when they die.
+/// N secret bytes (zero until assigned), overwritten when they die, compared in constant time. They become a byte_view only where that
+/// is asked for by name, so a log line cannot take them.
 template <std::size_t N>
 class secret {
 public:
+    static constexpr bool is_secret = true;  // whoever decodes one wipes what it came from
+
     secret() = default;
     explicit secret(const fixed<N>& f) : bytes_(f) {}
     secret(const secret&) = default;
@@ -72,8 +75,8 @@ public:
     }
     static constexpr std::size_t size() { return N; }
     const std::uint8_t* data() const { return bytes_.data.data(); }
-    operator byte_view() const { return bytes_; }
-    bool operator==(const secret&) const = default;
+    explicit operator byte_view() const { return bytes_; }
+    bool operator==(const secret& o) const { return equal_in_constant_time(bytes_, o.bytes_); }
 
 private:
     fixed<N> bytes_;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/crypto/box.hpp"
+
 namespace tetrad::crypto {
 
 void keccak_f1600(std::array<std::uint64_t, 25>& a) {
@@ -67,6 +69,7 @@ void permute(std::array<std::uint8_t, 200>& state) {
         for (std::size_t i = 0; i < state.size(); ++i)
             state[i] = static_cast<std::uint8_t>(lanes[i / 8] >> (8 * (i % 8)));
     }
+    wipe({reinterpret_cast<std::uint8_t*>(lanes.data()), sizeof lanes});
 }
 
 }  // namespace
@@ -79,6 +82,8 @@ strobe128::strobe128(std::string_view protocol) {
     permute(state_);
     meta_ad(view(protocol), false);
 }
+
+strobe128::~strobe128() { wipe(state_); }
 
 void strobe128::meta_ad(byte_view b, bool more) {
     begin(meta | application, more);

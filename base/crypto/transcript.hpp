@@ -2,7 +2,7 @@
 // The Merlin transcript of the secret connection's handshake: what both sides said goes in, a
 // challenge that depends on all of it comes out. Merlin v1.0 over STROBE-128 (v1.0.2) over
 // Keccak-f[1600]; of STROBE only the three operations Merlin uses. Plain values: a copy forks the
-// transcript.
+// transcript. What went in may be secret: the state is wiped when it dies.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -20,6 +20,9 @@ void keccak_f1600(std::array<std::uint64_t, 25>& lanes);
 class strobe128 {
 public:
     explicit strobe128(std::string_view protocol);
+    strobe128(const strobe128&) = default;
+    strobe128& operator=(const strobe128&) = default;
+    ~strobe128();
     /// Absorbs what both sides know about the data that follows. `more` goes on with the operation
     /// before.
     void meta_ad(byte_view, bool more);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/wire/json_read.hpp"
 
+#include "base/crypto/box.hpp"
+
 namespace tetrad::json::detail {
 
 namespace {
@@ -70,6 +72,8 @@ bool read_bytes(const value& v, bool as_hex, bytes& out, failure& f) {
     out = std::move(*decoded);
     return true;
 }
+
+void wipe(bytes& secret) { crypto::wipe(secret); }
 
 bool read_wrapper(const value& v, std::string_view& type, std::optional<value>& inner, failure& f) {
     if (!v.is(kind::object))

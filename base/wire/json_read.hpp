@@ -47,6 +47,7 @@ bool read_signed(const value& v, std::int64_t low, std::int64_t high, bool in_qu
 bool read_unsigned(const value& v, std::uint64_t high, bool in_quotes, std::uint64_t& out, failure& f);
 bool read_time(const value& v, timestamp& out, failure& f);
 bool read_bytes(const value& v, bool as_hex, bytes& out, failure& f);
+void wipe(bytes&);
 /// The two members of {"type", "value"}.
 bool read_wrapper(const value& v, std::string_view& type, std::optional<value>& inner, failure& f);
 
@@ -132,7 +133,10 @@ bool read_any(const value& v, T& out, unsigned attributes, failure& f) {
         if constexpr (text_like<T>) {
             out = T(text(raw));
         } else if constexpr (requires { out.assign(byte_view(raw)); }) {
-            if (!out.assign(byte_view(raw)))
+            const bool fits = out.assign(byte_view(raw));
+            if constexpr (requires { T::is_secret; })
+                wipe(raw);
+            if (!fits)
                 return f.because(format("{} bytes are not of the right length here", raw.size()));
         } else if constexpr (requires { out.data.data(); T::size(); }) {
             if (raw.size() != T::size())

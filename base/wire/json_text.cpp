@@ -19,7 +19,12 @@ struct tree {
     std::vector<node> nodes;
     std::vector<std::string> unescaped;
 
-    ~tree() { crypto::wipe({reinterpret_cast<std::uint8_t*>(source.data()), source.size()}); }  // it may hold a key
+    ~tree() {  // it may hold a key
+        wipe(source);
+        for (auto& text : unescaped)
+            wipe(text);
+    }
+    static void wipe(std::string& text) { crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
     std::string_view raw(const node& n) const { return std::string_view(source).substr(n.begin, n.size); }
 };
 

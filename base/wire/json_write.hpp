@@ -30,7 +30,7 @@ byte_view bytes_of(const T& v) {
     if constexpr (text_like<T>)
         return view(std::string_view(v));
     else
-        return v;
+        return byte_view(v);
 }
 
 /// The message is nothing but a {"type", "value"} object.

@@ -256,3 +256,19 @@ TEST_CASE("an authentication of which any bit was turned is refused") {
         }
     CHECK(accepted == 0);
 }
+
+TEST_CASE("keys are overwritten when a connection or its handshake dies") {
+    const auto key_b = crypto::private_key::from_seed(filled(4));
+    alignas(secret_handshake) unsigned char memory[sizeof(secret_handshake)];
+    auto* const us = new (memory) secret_handshake(filled(0xee), crypto::private_key::from_seed(filled(0xdd)));
+    secret_handshake them(filled(2), key_b);
+    REQUIRE(us->on_hello(them.hello()));
+    fixed<sizeof(frame_key)> key_as_it_was;
+    std::memcpy(key_as_it_was.data.data(), &us->send_key, sizeof(frame_key));
+    std::destroy_at(us);
+    const bytes after(memory, memory + sizeof memory);
+    const auto holds = [&](byte_view secret) { return std::ranges::search(after, secret).begin() != after.end(); };
+    CHECK_FALSE(holds(filled(0xee)));
+    CHECK_FALSE(holds(byte_view(bytes(32, 0xdd))));
+    CHECK_FALSE(holds(byte_view(key_as_it_was).first(32)));
+}

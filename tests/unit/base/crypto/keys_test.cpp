@@ -149,6 +149,20 @@ TEST_CASE("private keys in files: both kinds, and broken ones") {
     CHECK_FALSE(out_of_range.sign(view("m")).has_value());
 }
 
+TEST_CASE("secrets are equal where all of their bytes are, and a log line does not take them") {
+    const ed25519_private a(fixed<64>::from(bytes(64, 0xee)));
+    for (const std::size_t at : {std::size_t{0}, std::size_t{31}, std::size_t{63}}) {
+        bytes other(64, 0xee);
+        REQUIRE(a == ed25519_private(fixed<64>::from(other)));
+        other[at] ^= 0x80;
+        REQUIRE(a != ed25519_private(fixed<64>::from(other)));
+    }
+    CHECK_FALSE(equal_in_constant_time(bytes(3), bytes(4)));
+    CHECK(equal_in_constant_time({}, {}));
+    STATIC_REQUIRE_FALSE(std::is_convertible_v<ed25519_private, byte_view>);
+    STATIC_REQUIRE_FALSE(std::is_convertible_v<ed25519_private, std::string_view>);
+}
+
 TEST_CASE("a secret is overwritten when it dies") {
     alignas(ed25519_private) unsigned char memory[sizeof(ed25519_private)];
     auto* s = new (memory) ed25519_private(fixed<64>::from(bytes(64, 0xee)));
