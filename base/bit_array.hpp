@@ -20,8 +20,10 @@ struct bit_array {
     std::int64_t bits = 0;
     std::vector<std::uint64_t> elems;
 
-    static constexpr auto schema =
-        wire::fields(wire::field<1>("bits", &bit_array::bits), wire::field<2>("elems", &bit_array::elems));
+    static constexpr std::size_t elems_max = 1024;  // of one that is decoded: 65536 bits, several times any use
+
+    static constexpr auto schema = wire::fields(wire::field<1>("bits", &bit_array::bits),
+                                                wire::field<2>("elems", &bit_array::elems, wire::plain, elems_max));
 
     bit_array() = default;
     explicit bit_array(std::size_t size);

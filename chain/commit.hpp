@@ -50,7 +50,8 @@ struct commit {
 
     static constexpr auto schema =
         fields(field<1>("height", &commit::height), field<2>("round", &commit::round),
-               field<3>("block_id", &commit::block), field<4>("signatures", &commit::signatures));
+               field<3>("block_id", &commit::block),
+               field<4>("signatures", &commit::signatures, wire::plain, votes_max));
 
     /// The merkle root over the signatures, which is all that the next header's last_commit_hash covers.
     hash256 hash() const;
@@ -97,7 +98,7 @@ struct extended_commit {
     static constexpr auto schema = fields(
         field<1>("height", &extended_commit::height), field<2>("round", &extended_commit::round),
         field<3>("block_id", &extended_commit::block),
-        field<4>("extended_signatures", &extended_commit::signatures));
+        field<4>("extended_signatures", &extended_commit::signatures, wire::plain, votes_max));
 
     commit to_commit() const;
     vote vote_at(std::size_t index) const;

@@ -51,12 +51,12 @@ struct light_client_attack {
     power_t total_power;  // at the common height
     timestamp time;       // at the common height
 
-    static constexpr auto schema =
-        fields(field<1>("ConflictingBlock", &light_client_attack::conflicting),
-               field<2>("CommonHeight", &light_client_attack::common_height),
-               field<3>("ByzantineValidators", &light_client_attack::byzantine),
-               field<4>("TotalVotingPower", &light_client_attack::total_power),
-               field<5>("Timestamp", &light_client_attack::time));
+    static constexpr auto schema = fields(
+        field<1>("ConflictingBlock", &light_client_attack::conflicting),
+        field<2>("CommonHeight", &light_client_attack::common_height),
+        field<3>("ByzantineValidators", &light_client_attack::byzantine, wire::plain, votes_max),
+        field<4>("TotalVotingPower", &light_client_attack::total_power),
+        field<5>("Timestamp", &light_client_attack::time));
     bool operator==(const light_client_attack&) const = default;
 };
 

@@ -194,18 +194,12 @@ result<received_block> open(const block_response& m) {
         return invalid("nil block");
     received_block out;
     TRY(out.block, decode_block(*m.block));
-    if (out.block.last_commit && out.block.last_commit->signatures.size() > votes_max)
-        return invalid(format("too many commit signatures: {} (max {})",
-                              out.block.last_commit->signatures.size(), votes_max));
     TRY_VOID(chain::check_shape(out.block));
     out.encoded = canonical_encoding(*m.block, out.block);
     if (!m.extended_commit)
         return out;
 
     TRY(out.extended_commit, wire::decode_shared<extended_commit>(*m.extended_commit));
-    if (out.extended_commit->signatures.size() > votes_max)
-        return invalid(format("too many extended commit signatures: {} (max {})",
-                              out.extended_commit->signatures.size(), votes_max));
     TRY_VOID(chain::check_shape(*out.extended_commit));
     return out;
 }

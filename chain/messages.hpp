@@ -227,7 +227,6 @@ struct received_block {
     slice encoded;  // canonical, shared with the message where it can be
     std::optional<chain::extended_commit> extended_commit;
 };
-/// More than votes_max signatures in a commit are refused before anything is hashed.
 result<received_block> open(const block_response&);
 
 // ---- mempool ----

@@ -56,8 +56,9 @@ struct validator_update {
 struct validator_set_record {
     std::vector<validator> validators;
     std::optional<validator> proposer;
-    static constexpr auto schema = fields(field<1>("validators", &validator_set_record::validators),
-                                          field<2>("proposer", &validator_set_record::proposer));
+    static constexpr auto schema =
+        fields(field<1>("validators", &validator_set_record::validators, wire::plain, votes_max),
+               field<2>("proposer", &validator_set_record::proposer));
     bool operator==(const validator_set_record&) const = default;
 };
 

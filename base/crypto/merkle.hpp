@@ -70,7 +70,7 @@ struct merkle_proof {
         wire::fields(wire::field<1>("total", &merkle_proof::total),
                      wire::field<2>("index", &merkle_proof::index),
                      wire::field<3>("leaf_hash", &merkle_proof::leaf_hash, wire::base64),
-                     wire::field<4>("aunts", &merkle_proof::aunts, wire::base64));
+                     wire::field<4>("aunts", &merkle_proof::aunts, wire::base64, aunts_max));
     bool operator==(const merkle_proof&) const = default;
 };
 

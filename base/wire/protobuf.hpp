@@ -57,7 +57,7 @@ template <message M>
 result<void> decode_into(byte_view in, M& m, const slice* owner = nullptr) {
     detail::decode_state state{owner, static_cast<std::int64_t>(in.size()) * detail::budget_factor + detail::budget_floor, 0};
     if (!detail::read_body(in, m, state)) [[unlikely]]
-        return state.budget < 0 ? fail(errc::too_large, "message has too many elements for its size")
+        return state.budget < 0 ? fail(errc::too_large, "message has too many elements")
                                 : fail(errc::invalid, "malformed protobuf message");
     return {};
 }

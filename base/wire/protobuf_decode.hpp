@@ -98,8 +98,18 @@ bool read_body_of(byte_view body, T& value, decode_state& state) {
     }
 }
 
+/// Takes room for one more element of a list that has `size`.
+template <class Element>
+bool one_more(std::size_t size, std::size_t elements_max, decode_state& state) {
+    if (size >= elements_max)
+        state.budget = -1;
+    else
+        state.budget -= sizeof(Element);
+    return state.budget >= 0;
+}
+
 template <class T>
-bool read_member(reader& in, std::uint32_t type, T& value, unsigned attributes, decode_state& state) {
+bool read_member(reader& in, std::uint32_t type, T& value, unsigned attributes, std::size_t elements_max, decode_state& state) {
     if constexpr (scalar<T>) {
         std::uint64_t raw = 0;
         if (attributes & sfixed64) {
@@ -113,14 +123,15 @@ bool read_member(reader& in, std::uint32_t type, T& value, unsigned attributes, 
     } else if constexpr (optional_message<T>) {
         if (!value)
             value.emplace();
-        return read_member(in, type, *value, attributes, state);
+        return read_member(in, type, *value, attributes, elements_max, state);
     } else if constexpr (repeated<T>) {
         using element = typename T::value_type;
         if constexpr (scalar<element>) {
             auto add = [&](std::uint64_t raw) {
-                state.budget -= sizeof(element);
+                if (!one_more<element>(value.size(), elements_max, state))
+                    return false;
                 value.push_back(from_varint<element>(raw));
-                return state.budget >= 0;
+                return true;
             };
             std::uint64_t raw = 0;
             if (type == varint)
@@ -134,8 +145,7 @@ bool read_member(reader& in, std::uint32_t type, T& value, unsigned attributes, 
             return true;
         } else {
             byte_view body;
-            state.budget -= sizeof(element);
-            if (type != delimited || !in.delimited(body) || state.budget < 0)
+            if (type != delimited || !in.delimited(body) || !one_more<element>(value.size(), elements_max, state))
                 return false;
             value.emplace_back();
             return read_body_of(body, value.back(), state);
@@ -155,7 +165,7 @@ bool read_entry(const E& entry, std::uint32_t number, reader& in, std::uint32_t 
                 if (entry.alternatives[J].number != number)
                     return false;
                 known = true;
-                good = read_member(in, type, (m.*entry.member).template emplace<J + 1>(), write_zero, state);
+                good = read_member(in, type, (m.*entry.member).template emplace<J + 1>(), write_zero, any_number, state);
                 return true;
             };
             (try_one(std::integral_constant<std::size_t, I>{}) || ...);
@@ -165,7 +175,7 @@ bool read_entry(const E& entry, std::uint32_t number, reader& in, std::uint32_t 
         if (entry.number == 0 || entry.number != number)
             return true;
         known = true;
-        return read_member(in, type, m.*entry.member, entry.attributes, state);
+        return read_member(in, type, m.*entry.member, entry.attributes, entry.elements_max, state);
     }
 }
 

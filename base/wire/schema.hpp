@@ -26,6 +26,7 @@
 // inline_bytes<20> and <32> (addresses and hashes) are upper-case hex in JSON without being told; other bytes are base64.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -54,6 +55,8 @@ enum attribute : unsigned {
     inlined = 1u << 10,        // JSON: the members of this message stand in the enclosing object
 };
 
+constexpr std::size_t any_number = SIZE_MAX;
+
 /// Number 0: JSON only. An empty name: protobuf only.
 template <class Owner, class Member>
 struct field_t {
@@ -61,16 +64,18 @@ struct field_t {
     std::string_view name;
     Member Owner::*member;
     unsigned attributes;
+    std::size_t elements_max;  // of a repeated member: protobuf with more is refused before they are stored
 };
 
 template <std::uint32_t Number, class Owner, class Member>
-constexpr auto field(std::string_view name, Member Owner::*member, unsigned attributes = plain) {
-    return field_t<Owner, Member>{Number, name, member, attributes};
+constexpr auto field(std::string_view name, Member Owner::*member, unsigned attributes = plain,
+                     std::size_t elements_max = any_number) {
+    return field_t<Owner, Member>{Number, name, member, attributes, elements_max};
 }
 
 template <class Owner, class Member>
 constexpr auto json_field(std::string_view name, Member Owner::*member, unsigned attributes = plain) {
-    return field_t<Owner, Member>{0, name, member, attributes};
+    return field_t<Owner, Member>{0, name, member, attributes, any_number};
 }
 
 /// One alternative of a oneof: its field number and the name of its type in JSON.
