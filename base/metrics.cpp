@@ -122,7 +122,7 @@ public:
         for (const metrics* one : registries)
             for (std::size_t i = 0, made = one->size(); i < made; ++i)
                 all.push_back(&one->series_[i]);
-        std::stable_sort(all.begin(), all.end(), [](const series* a, const series* b) {
+        std::sort(all.begin(), all.end(), [](const series* a, const series* b) {
             return std::tie(a->info.name, a->info.labels) < std::tie(b->info.name, b->info.labels);
         });
         const auto same_name = [](const series& a, const series& b) {
