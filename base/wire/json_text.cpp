@@ -154,7 +154,7 @@ public:
     bool scalar(std::string_view token) {
         const auto at = static_cast<std::size_t>(token.data() - tree_.source.data());
         if (token.starts_with('"'))
-            return string(at);
+            return string(at) && is_no_name();
         auto rest = std::string_view(tree_.source).substr(at, size_ - at);
         const auto boundary = [&](std::size_t n) { return n == rest.size() || is_space(rest[n]) || rest[n] == ',' || rest[n] == ']' || rest[n] == '}'; };
         for (const auto& [word, type] : {std::pair<std::string_view, kind>{"null", kind::null}, {"true", kind::boolean}, {"false", kind::boolean}})
@@ -185,6 +185,13 @@ public:
                 return because(at, "a string has an escape that JSON does not know");
         }
         return true;
+    }
+
+    // Past a string value simdjson looks for the end of a member where a colon follows, whatever stands between.
+    bool is_no_name() {
+        const auto& value = tree_.nodes.back();
+        const auto next = tree_.source.find_first_not_of(" \t\n\r", value.begin + value.size);
+        return next >= size_ || tree_.source[next] != ':' || because(next, words(simdjson::TAPE_ERROR));
     }
 
     bool any(ondemand::value v) {
