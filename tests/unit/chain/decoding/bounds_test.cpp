@@ -26,15 +26,18 @@ void* counted_new(std::size_t size) {
     if (!block)
         std::abort();
     *block = heap.counting ? size : 0;
-    heap.now += *block;
-    heap.most = std::max(heap.most, heap.now);
+    if (heap.counting) {
+        heap.now += size;
+        heap.most = std::max(heap.most, heap.now);
+    }
     return reinterpret_cast<char*>(block) + header;
 }
 void counted_delete(void* p) {
     if (!p)
         return;
     auto* const block = reinterpret_cast<std::size_t*>(static_cast<char*>(p) - header);
-    heap.now -= *block;
+    if (*block != 0)
+        heap.now -= *block;
     std::free(block);
 }
 
@@ -42,10 +45,14 @@ void counted_delete(void* p) {
 
 void* operator new(std::size_t size) { return counted_new(size); }
 void* operator new[](std::size_t size) { return counted_new(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return counted_new(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return counted_new(size); }
 void operator delete(void* p) noexcept { counted_delete(p); }
 void operator delete[](void* p) noexcept { counted_delete(p); }
 void operator delete(void* p, std::size_t) noexcept { counted_delete(p); }
 void operator delete[](void* p, std::size_t) noexcept { counted_delete(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { counted_delete(p); }
+void operator delete[](void* p, const std::nothrow_t&) noexcept { counted_delete(p); }
 
 using namespace tetrad;
 namespace m = tetrad::chain::messages;
