@@ -9,14 +9,13 @@
 #include <unistd.h>
 
 #include "base/check.hpp"
+#include "runtime/uring/multishot.hpp"
 #include "runtime/uring/scratch.hpp"
+#include "runtime/uring/user_data.hpp"
 
 namespace tetrad::runtime {
 
 namespace {
-
-// User data that are no op: ops are aligned, so their addresses are none of these.
-constexpr std::uint64_t data_of_cancel = 0, data_of_bell = 1;
 
 /// Interrupted, or (files, under memory pressure) to be tried again. A connection that was begun cannot be begun again.
 bool is_to_be_repeated(const op& o, std::int32_t result) {
@@ -32,27 +31,43 @@ result<std::unique_ptr<uring_backend>> uring_backend::open(uring_options wanted)
     if (bell < 0)
         return std::unexpected<error>(system_error(errno, "eventfd"));
     std::unique_ptr<uring_backend> made(new uring_backend(bell));
-    TRY_VOID(made->ring_.open(wanted.entries, wanted.completions));
+    const bool lends = wanted.may.sockets && wanted.lent > 0;
+    TRY_VOID(made->ring_.open(wanted.entries, wanted.completions, wanted.may, lends ? &made->lent_ : nullptr, wanted.lent));
     if (wanted.mischief.is_any())
         made->mischief_ = std::make_unique<mischief>(wanted.mischief);
     return made;
 }
 
-// The read of the bell points into this object. On the ring's own thread it is cancelled and awaited; where that thread has ended,
-// the kernel has cancelled and awaited it.
+// The read of the bell points into this object, and requests that complete many times hold sockets. On the ring's own thread they are
+// cancelled and awaited; where that thread has ended, the kernel has cancelled and awaited them.
 uring_backend::~uring_backend() {
-    if (ring_.is_enabled() && ring_.is_own_thread() && bell_armed_) {
-        wake();
-        while (bell_armed_) {
-            ring_.wait(duration(-1));
-            kernel_ring::completion done[kernel_ring::batch];
-            const unsigned n = ring_.take(done);
-            for (unsigned i = 0; i < n; ++i)
-                if (done[i].user_data == data_of_bell)
-                    bell_armed_ = false;
-        }
-    }
+    if (ring_.is_enabled() && ring_.is_own_thread())
+        end_multishots();
+    close_now();
     ::close(bell_);
+}
+
+void uring_backend::end_multishots() {
+    for (const auto& m : multishots_) {
+        if (m->fd >= 0)
+            close_multishot(m->fd);
+    }
+    if (bell_armed_)
+        wake();
+    while (bell_armed_ || multishots_in_kernel_ > 0) {
+        push_waiting();
+        if (has_unseen() || !cancels_waiting_.empty() || (mischief_ && mischief_->holds_any()))
+            ring_.look();
+        else
+            ring_.wait(duration(-1));
+        kernel_ring::completion done[kernel_ring::batch];
+        unsigned n = ring_.take(done);
+        if (mischief_)
+            n = mischief_->meddle(done, n);
+        for (unsigned i = 0; i < n; ++i)
+            if (done[i].user_data == data_of_bell || (done[i].user_data & mark_of_multishot))
+                deliver(done[i]);
+    }
 }
 
 void uring_backend::wake() {
@@ -89,13 +104,17 @@ void uring_backend::submit(op& o) {
     o.cancelled = false;
     o.backend_data = nullptr;
     ++counts_.submitted[static_cast<std::size_t>(o.code)];
+    if ((o.code == op_code::accept || o.code == op_code::recv || o.code == op_code::receive) && waits_at_multishot(o))
+        return;
     if (needs_kernel(o))
         enqueue(o);
     else
         done_.push_back(&o);
 }
 
-io_uring_sqe* uring_backend::free_entry() { return mischief_ && mischief_->crowds() ? nullptr : ring_.next_entry(); }
+io_uring_sqe* uring_backend::free_entry(unsigned together) {
+    return mischief_ && mischief_->crowds() ? nullptr : ring_.next_entry(together);
+}
 
 void uring_backend::enqueue(op& o) {
     if (!waiting_.empty() || !start(o))
@@ -105,7 +124,7 @@ void uring_backend::enqueue(op& o) {
 bool uring_backend::start(op& o) {
     if (mischief_ && mischief_->interrupts(o))
         return true;
-    io_uring_sqe* const entry = free_entry();
+    io_uring_sqe* const entry = free_entry(entries_of(o));
     if (!entry)
         return false;
     prepare(*entry, o);
@@ -118,17 +137,21 @@ void uring_backend::cancel(op& o) {
     if (!o.in_flight || o.cancelled)
         return;
     o.cancelled = true;
-    ask_to_cancel(o);
+    const bool is_at_multishot = o.code == op_code::accept || o.code == op_code::recv || o.code == op_code::receive;
+    if (is_at_multishot && o.backend_data)
+        stop_waiting(o);
+    else
+        ask_to_cancel(data_of(o));
 }
 
 // An op that is still waiting for room is seen by push_waiting(). One that is done already is not found by the kernel: fine.
-void uring_backend::ask_to_cancel(op& o) {
+void uring_backend::ask_to_cancel(std::uint64_t user_data) {
     io_uring_sqe* const entry = cancels_waiting_.empty() ? free_entry() : nullptr;
     if (!entry) {
-        cancels_waiting_.push_back(&o);
+        cancels_waiting_.push_back(user_data);
         return;
     }
-    io_uring_prep_cancel64(entry, reinterpret_cast<std::uint64_t>(&o), 0);
+    io_uring_prep_cancel64(entry, user_data, 0);
     io_uring_sqe_set_data64(entry, data_of_cancel);
 }
 
@@ -143,22 +166,43 @@ void uring_backend::push_waiting() {
         }
         waiting_.pop_front();
     }
+    while (!arms_waiting_.empty()) {
+        multishot& m = *arms_waiting_.front();
+        io_uring_sqe* const entry = m.fd < 0 ? nullptr : free_entry();
+        if (!entry && m.fd >= 0)
+            break;
+        arms_waiting_.pop_front();
+        if (entry)
+            prepare(*entry, m);
+        else
+            deliver(m, {0, -ECANCELED, 0});  // closed before it began
+    }
     while (!cancels_waiting_.empty()) {
         io_uring_sqe* const entry = free_entry();
         if (!entry)
             break;
-        io_uring_prep_cancel64(entry, reinterpret_cast<std::uint64_t>(cancels_waiting_.back()), 0);
+        io_uring_prep_cancel64(entry, cancels_waiting_.back(), 0);
         io_uring_sqe_set_data64(entry, data_of_cancel);
         cancels_waiting_.pop_back();
     }
+}
+
+bool uring_backend::has_unseen() const {
+    return ring_.has_unsubmitted() || !waiting_.empty() || !arms_waiting_.empty();
+}
+
+void uring_backend::close_now() {
+    for (const descriptor fd : closing_)
+        ::close(fd);
+    closing_.clear();
 }
 
 void uring_backend::turn(instant deadline) {
     ring_.enable();
     push_waiting();
     arm_bell();
-    const bool may_sleep = done_.empty() && waiting_.empty() && cancels_waiting_.empty() && bell_armed_ && !ring_.has_completions() &&
-                           !(mischief_ && mischief_->holds_any());
+    const bool may_sleep = done_.empty() && waiting_.empty() && arms_waiting_.empty() && cancels_waiting_.empty() && closing_.empty() &&
+                           bell_armed_ && !ring_.has_completions() && !(mischief_ && mischief_->holds_any());
     if (!may_sleep)
         ring_.look();
     else if (deadline == instant::never())
@@ -167,6 +211,8 @@ void uring_backend::turn(instant deadline) {
         ring_.wait(left);
     else
         ring_.look();
+    if (!closing_.empty() && !has_unseen())
+        close_now();
 
     // Taken out of the ring before any of it is delivered: what completes may submit again.
     kernel_ring::completion batch[kernel_ring::batch];
@@ -189,20 +235,40 @@ void uring_backend::deliver(const kernel_ring::completion& c) {
         bell_armed_ = false;
         return;
     }
-    op& o = *reinterpret_cast<op*>(c.user_data);
+    if (c.user_data & mark_of_multishot)
+        return deliver(from_data<multishot>(c.user_data), c);
+    op& o = from_data<op>(c.user_data);
     CHECK(o.in_flight);
+    if (entries_of(o) > 1)
+        return deliver_half(o, (c.user_data & mark_of_sync) != 0, c.result);
     if (is_to_be_repeated(o, c.result)) {
         if (o.cancelled)
-            return finish(o, -ECANCELED);
+            return finish(o, translate(o, -ECANCELED));
         ++counts_.resubmitted;
         return enqueue(o);
     }
     finish(o, translate(o, c.result));
 }
 
+// A write and the sync linked to it: a write that is short or fails cuts the link, and the sync is cancelled.
+void uring_backend::deliver_half(op& o, bool is_sync, std::int32_t result) {
+    scratch& s = take_scratch(o);
+    (is_sync ? s.synced : s.written) = result;
+    if (--s.halves > 0)
+        return;
+    const bool is_whole = s.written >= 0 && static_cast<std::size_t>(s.written) == o.length;
+    const std::int32_t outcome = is_whole && s.synced < 0 ? s.synced : s.written;
+    if (!is_to_be_repeated(o, outcome))
+        return finish(o, outcome);
+    if (o.cancelled)
+        return finish(o, -ECANCELED);
+    ++counts_.resubmitted;
+    enqueue(o);
+}
+
 void uring_backend::finish(op& o, std::int32_t result) {
     if (o.cancelled)
-        std::erase(cancels_waiting_, &o);
+        std::erase(cancels_waiting_, data_of(o));
     give_back_scratch(o);
     o.result = result;
     o.in_flight = false;

@@ -3,7 +3,8 @@
 // may be called from another thread; the first turn() binds the ring to its thread.
 //
 // An operation costs no allocation: its op is the kernel's user data. What the kernel reads or writes beside the caller's buffers
-// (socket addresses, lists of parts) lives in scratch records that are recycled.
+// (socket addresses, lists of parts) lives in scratch records that are recycled, and so do the records of requests that complete many
+// times (multishot.hpp).
 #pragma once
 
 #include <map>
@@ -13,6 +14,7 @@
 
 #include "runtime/backend.hpp"
 #include "runtime/growing_ring.hpp"
+#include "runtime/uring/lent_buffers.hpp"
 #include "runtime/uring/mischief.hpp"
 #include "runtime/uring/random.hpp"
 #include "runtime/uring/ring.hpp"
@@ -22,6 +24,8 @@ namespace tetrad::runtime {
 struct uring_options {
     unsigned entries = 512;       // submissions a turn; more than that cost further system calls, nothing is refused
     unsigned completions = 4096;  // the kernel keeps back what does not fit
+    unsigned lent = 256;          // buffers of 4 KiB for receives: a power of two, or 0; each takes memory once it was used
+    operation_groups may{};       // what the shards of this executor do; all else fails with EACCES
     mischief_plan mischief;       // none
 };
 
@@ -37,7 +41,7 @@ public:
     void submit(op&) override;
     void cancel(op&) override;
     void turn(instant deadline) override;
-    bool has_news() override { return !done_.empty() || ring_.has_news(); }
+    bool has_news() override { return !done_.empty() || has_unseen() || ring_.has_news(); }
     void wake() override;
     operation_counts counts() const override;
 
@@ -57,33 +61,66 @@ public:
     random_source& random() override { return random_; }
     bool runs_blocking_inline() const override { return false; }
 
-private:
     struct scratch;
+    struct multishot;
 
+private:
     explicit uring_backend(descriptor bell);
     bool needs_kernel(op&);  // false where it is done already, with its result set
-    io_uring_sqe* free_entry();
+    io_uring_sqe* free_entry(unsigned together = 1);
     void enqueue(op&);
     bool start(op&);  // false where the ring has no room
     void prepare(io_uring_sqe&, op&);
-    void ask_to_cancel(op&);
+    void prepare_durable(io_uring_sqe&, op&);
+    static unsigned entries_of(const op&);
+    void ask_to_cancel(std::uint64_t user_data);
     void push_waiting();
     void arm_bell();
     void deliver(const kernel_ring::completion&);
+    void deliver_half(op&, bool is_sync, std::int32_t result);
+    bool has_unseen() const;  // something asked for that the kernel does not know of yet
+    void close_now();
+    void end_multishots();
     std::int32_t translate(op&, std::int32_t result);  // the kernel's result into the op's
     void finish(op&, std::int32_t result);
     scratch& take_scratch(op&);
     void give_back_scratch(op&);
 
+    // multishot.cpp
+    multishot* find_multishot(descriptor) const;
+    multishot& make_multishot(descriptor, bool accepts);
+    void recycle_if_empty(multishot&);
+    bool waits_at_multishot(op&);  // false: this one goes to the kernel by itself
+    void stop_waiting(op&);
+    void end_now(op&, std::int32_t result);
+    std::int32_t take_problem(descriptor);
+    void close_multishot(descriptor);
+    void serve(multishot&);  // the one place that decides what is next; may recycle it
+    void answer(multishot&, op&);
+    static std::int32_t name_peer(op&, descriptor accepted);
+    void drop_early(multishot&);
+    void begin(multishot&);
+    static void prepare(io_uring_sqe&, multishot&);
+    void end_multishot(multishot&);
+    void leave_multishot(op&);
+    void deliver(multishot&, const kernel_ring::completion&);
+
+    lent_buffers lent_;                 // unmapped after the ring is gone
     kernel_ring ring_;
     const descriptor bell_;             // an eventfd: wake() rings it
     std::uint64_t bell_rung_ = 0;       // where the kernel writes what it read from it
     bool bell_armed_ = false;
     growing_ring<op*> waiting_;         // started, but the ring had no room; bounded by the number of suspended tasks
-    std::vector<op*> cancels_waiting_;  // the same, for cancellations
+    growing_ring<multishot*> arms_waiting_;       // the same
+    std::vector<std::uint64_t> cancels_waiting_;  // the same, for cancellations
+    std::vector<descriptor> closing_;             // once the kernel has seen what was asked of them
     growing_ring<op*> done_;            // ended without the kernel, to be delivered by the next turn
     std::vector<std::unique_ptr<scratch>> spare_;
-    std::map<descriptor, std::string> unix_listeners_;  // whose path goes when they are closed
+    std::vector<std::unique_ptr<multishot>> multishots_;
+    std::vector<multishot*> spare_multishots_;
+    std::vector<multishot*> by_descriptor_;
+    std::size_t multishots_in_kernel_ = 0;
+    std::map<descriptor, std::string> listeners_;  // with the path that goes when they are closed
     operation_counts counts_;
     kernel_random random_;
     std::unique_ptr<mischief> mischief_;  // in tests

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,12 +13,11 @@
 #include "runtime/uring/address.hpp"
 #include "runtime/uring/backend.hpp"
 #include "runtime/uring/scratch.hpp"
+#include "runtime/uring/user_data.hpp"
 
 namespace tetrad::runtime {
 
 namespace {
-
-constexpr std::size_t lent_bytes = 4096;
 
 int to_system(std::uint32_t flags) {
     int out = O_CLOEXEC;
@@ -71,6 +69,9 @@ bool uring_backend::needs_kernel(op& o) {
             return false;
         }
         take_scratch(o).fd = fd;
+    } else if (o.code == op_code::send || o.code == op_code::sendv) {
+        o.result = take_problem(o.fd);
+        return o.result == 0;
     } else if (o.code == op_code::truncate && !ring_.has_ftruncate()) {
         o.result = ::ftruncate(o.fd, static_cast<off_t>(o.length)) == 0 ? 0 : -errno;
         return false;
@@ -81,12 +82,7 @@ bool uring_backend::needs_kernel(op& o) {
 void uring_backend::prepare(io_uring_sqe& entry, op& o) {
     io_uring_sqe* const e = &entry;
     switch (o.code) {
-        case op_code::accept: {
-            scratch& s = take_scratch(o);
-            s.size = sizeof s.address;
-            io_uring_prep_accept(e, o.fd, reinterpret_cast<sockaddr*>(&s.address), &s.size, SOCK_CLOEXEC);
-            break;
-        }
+        case op_code::accept: UNREACHABLE();  // always multishot
         case op_code::connect: {
             scratch& s = take_scratch(o);
             s.size = to_sockaddr(o.peer, s.address);
@@ -95,9 +91,7 @@ void uring_backend::prepare(io_uring_sqe& entry, op& o) {
         }
         case op_code::recv: io_uring_prep_recv(e, o.fd, o.buffer, length_of(o), 0); break;
         case op_code::receive:
-            o.buffer = std::aligned_alloc(lent_bytes, lent_bytes);
-            CHECK(o.buffer);
-            io_uring_prep_recv(e, o.fd, o.buffer, lent_bytes, 0);
+            io_uring_prep_recv(e, o.fd, o.buffer, lent_buffers::size, 0);
             break;
         case op_code::send: io_uring_prep_send(e, o.fd, o.buffer, length_of(o), MSG_NOSIGNAL); break;
         case op_code::sendv: {
@@ -115,10 +109,7 @@ void uring_backend::prepare(io_uring_sqe& entry, op& o) {
         case op_code::open: io_uring_prep_openat(e, AT_FDCWD, o.path, to_system(o.flags), o.mode); break;
         case op_code::read: io_uring_prep_read(e, o.fd, o.buffer, length_of(o), o.offset); break;
         case op_code::write: io_uring_prep_write(e, o.fd, o.buffer, length_of(o), o.offset); break;
-        case op_code::write_durable:
-            io_uring_prep_write(e, o.fd, o.buffer, length_of(o), o.offset);
-            e->rw_flags = RWF_DSYNC;
-            break;
+        case op_code::write_durable: prepare_durable(entry, o); return;
         case op_code::sync:
             io_uring_prep_fsync(e, o.fd, o.flags & open_flags::directory ? 0 : IORING_FSYNC_DATASYNC);
             break;
@@ -130,24 +121,42 @@ void uring_backend::prepare(io_uring_sqe& entry, op& o) {
             break;
         case op_code::truncate: io_uring_prep_rw(op_ftruncate, e, o.fd, nullptr, 0, o.length); break;
     }
-    io_uring_sqe_set_data64(e, reinterpret_cast<std::uint64_t>(&o));
+    io_uring_sqe_set_data64(e, data_of(o));
+}
+
+unsigned uring_backend::entries_of(const op& o) {
+    return o.code == op_code::write_durable && !(o.flags & open_flags::direct) ? 2 : 1;
+}
+
+// Past the page cache the device is told with the write itself. Through it, a sync follows in the same submission.
+void uring_backend::prepare_durable(io_uring_sqe& entry, op& o) {
+    io_uring_prep_write(&entry, o.fd, o.buffer, length_of(o), o.offset);
+    io_uring_sqe_set_data64(&entry, data_of(o));
+    if (entries_of(o) == 1) {
+        entry.rw_flags = RWF_DSYNC;
+        return;
+    }
+    entry.flags |= IOSQE_IO_LINK;
+    io_uring_sqe* const sync = ring_.next_entry();
+    CHECK(sync);
+    io_uring_prep_fsync(sync, o.fd, IORING_FSYNC_DATASYNC);
+    io_uring_sqe_set_data64(sync, data_of_sync(o));
+    take_scratch(o).halves = 2;
 }
 
 std::int32_t uring_backend::translate(op& o, std::int32_t result) {
-    if (o.code == op_code::accept && result >= 0) {
-        const scratch& s = take_scratch(o);
-        o.peer = from_sockaddr(s.address, s.size);
-    } else if (o.code == op_code::connect) {
+    if (o.code == op_code::connect) {
         const int fd = std::exchange(take_scratch(o).fd, -1);
         if (result >= 0)
             return fd;
         ::close(fd);
-    } else if (o.code == op_code::receive && result <= 0) {
-        give_back(std::exchange(o.buffer, nullptr));
+    } else if (o.code == op_code::recv || o.code == op_code::receive) {
+        if (o.code == op_code::receive && result <= 0)
+            lent_.give_back(std::exchange(o.buffer, nullptr));
+        if (o.backend_data)
+            leave_multishot(o);
     }
     return result;
 }
-
-void uring_backend::give_back(void* buffer) { std::free(buffer); }
 
 }  // namespace tetrad::runtime

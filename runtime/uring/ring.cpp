@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <vector>
 
 #include <sys/utsname.h>
 
 #include "base/check.hpp"
+#include "runtime/uring/lent_buffers.hpp"
 
 namespace tetrad::runtime {
 
@@ -15,15 +17,33 @@ namespace {
 
 constexpr unsigned entries_min = 8;
 
-/// All that is ever submitted; anything else fails in the kernel. All are there since 5.15.
-constexpr std::array operations = {
-    IORING_OP_ACCEPT, IORING_OP_CONNECT, IORING_OP_RECV,     IORING_OP_SEND,     IORING_OP_SENDMSG, IORING_OP_OPENAT,    IORING_OP_READ,
-    IORING_OP_WRITE,  IORING_OP_FSYNC,   IORING_OP_RENAMEAT, IORING_OP_UNLINKAT, IORING_OP_MKDIRAT, IORING_OP_FALLOCATE, IORING_OP_ASYNC_CANCEL};
+/// All that is ever submitted; anything else fails in the kernel. All are there since 5.15; what is newer (requests that complete many
+/// times, rings of buffers, deferred task work) came by 6.1, and the set-up flags are refused before that.
+constexpr std::array common_operations = {IORING_OP_READ, IORING_OP_ASYNC_CANCEL};
+constexpr std::array socket_operations = {IORING_OP_ACCEPT, IORING_OP_CONNECT, IORING_OP_RECV, IORING_OP_SEND, IORING_OP_SENDMSG};
+constexpr std::array file_operations = {IORING_OP_OPENAT,   IORING_OP_WRITE,   IORING_OP_FSYNC,    IORING_OP_RENAMEAT,
+                                        IORING_OP_UNLINKAT, IORING_OP_MKDIRAT, IORING_OP_FALLOCATE};
+
+std::vector<std::uint8_t> operations_of(operation_groups groups) {
+    std::vector<std::uint8_t> all(common_operations.begin(), common_operations.end());
+    if (groups.sockets)
+        all.insert(all.end(), socket_operations.begin(), socket_operations.end());
+    if (groups.files)
+        all.insert(all.end(), file_operations.begin(), file_operations.end());
+    return all;
+}
 
 std::string kernel_release() {
     utsname names{};
     ::uname(&names);
     return names.release;
+}
+
+/// The sysctl that forbids io_uring to some (1) or all (2), where this kernel has it.
+int disabled_by_sysctl() {
+    int level = 0;
+    std::ifstream("/proc/sys/kernel/io_uring_disabled") >> level;
+    return level;
 }
 
 error explain(int errno_value) {
@@ -34,11 +54,15 @@ error explain(int errno_value) {
                                             " profile does: allow io_uring_setup, io_uring_enter and io_uring_register");
         case EPERM:
         case EACCES:
-            return error(errc::unsupported, why + ". It is forbidden here: by sysctl kernel.io_uring_disabled (0 allows it), or by"
-                                            " the container's security profile");
+            if (const int level = disabled_by_sysctl(); level != 0)
+                return error(errc::unsupported, why + ". The sysctl kernel.io_uring_disabled is " + std::to_string(level) +
+                                                ": 0 allows it (sysctl -w kernel.io_uring_disabled=0)");
+            return error(errc::unsupported, why + ". A seccomp filter or another security profile forbids it (the sysctl"
+                                            " kernel.io_uring_disabled does not): allow io_uring_setup, io_uring_enter and"
+                                            " io_uring_register");
         case ENOMEM:
             return error(errc::io, why + ". Not enough locked memory: raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=)");
-        case EINVAL:
+        case EINVAL:  // a flag of the set-up, or a buffer ring, that it does not know
             return error(errc::unsupported, why + ". Linux 6.1 or newer is needed, this is " + kernel_release());
         case EMFILE:
         case ENFILE:
@@ -54,7 +78,8 @@ kernel_ring::~kernel_ring() {
         io_uring_queue_exit(&ring_);
 }
 
-result<void> kernel_ring::open(unsigned entries, unsigned completions) {
+result<void> kernel_ring::open(unsigned entries, unsigned completions, operation_groups groups, lent_buffers* lent,
+                               unsigned lent_count) {
     CHECK(!open_);
     for (;;) {
         io_uring_params wanted{};
@@ -75,17 +100,20 @@ result<void> kernel_ring::open(unsigned entries, unsigned completions) {
     auto* const probe = reinterpret_cast<io_uring_probe*>(memory.data());
     if (const int r = io_uring_register_probe(&ring_, probe, 256); r < 0)
         return std::unexpected<error>(explain(-r));
-    for (const auto code : operations)
+    for (const auto code : operations_of(groups))
         if (!io_uring_opcode_supported(probe, code))
             return fail(errc::unsupported, "io_uring: this kernel (" + kernel_release() + ") lacks operation " +
                                                std::to_string(static_cast<int>(code)) + "; Linux 6.1 or newer is needed");
     has_ftruncate_ = io_uring_opcode_supported(probe, op_ftruncate) != 0;
-    return restrict_operations();
+    if (lent)
+        if (const int r = lent->open(ring_, lent_count); r < 0)
+            return std::unexpected<error>(explain(-r));
+    return restrict_operations(groups);
 }
 
-// Entries carry no flags (no links, no drains, no fixed files), so none is allowed. What is allowed of io_uring_register is what
-// enable_now() and the destructor use.
-result<void> kernel_ring::restrict_operations() {
+// The flags of entries that are allowed are those in use: links (a write with its sync) and buffers that the kernel chooses. What is
+// allowed of io_uring_register is what enable_now() and the destructor use; the buffers were registered before.
+result<void> kernel_ring::restrict_operations(operation_groups groups) {
     std::vector<io_uring_restriction> allowed;
     const auto allow = [&allowed](std::uint16_t kind, std::uint8_t what) {
         io_uring_restriction r{};
@@ -93,10 +121,13 @@ result<void> kernel_ring::restrict_operations() {
         r.register_op = what;  // a union: the same byte for every kind
         allowed.push_back(r);
     };
-    for (const auto code : operations)
-        allow(IORING_RESTRICTION_SQE_OP, static_cast<std::uint8_t>(code));
-    if (has_ftruncate_)
+    for (const auto code : operations_of(groups))
+        allow(IORING_RESTRICTION_SQE_OP, code);
+    if (has_ftruncate_ && groups.files)
         allow(IORING_RESTRICTION_SQE_OP, op_ftruncate);
+    operations_allowed_ = allowed.size();
+    allow(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, static_cast<std::uint8_t>((groups.files ? IOSQE_IO_LINK : 0) |
+                                                                          (groups.sockets ? IOSQE_BUFFER_SELECT : 0)));
     allow(IORING_RESTRICTION_REGISTER_OP, IORING_REGISTER_RING_FDS);
     allow(IORING_RESTRICTION_REGISTER_OP, IORING_UNREGISTER_RING_FDS);
     if (const int r = io_uring_register_restrictions(&ring_, allowed.data(), static_cast<unsigned>(allowed.size())); r < 0)
@@ -115,20 +146,20 @@ void kernel_ring::enable_now() {
 std::string kernel_ring::description() const {
     return "io_uring: kernel " + kernel_release() + ", " + std::to_string(ring_.sq.ring_entries) + " submission and " +
            std::to_string(ring_.cq.ring_entries) + " completion entries, single issuer, deferred task work, restricted to " +
-           std::to_string(operations.size() + (has_ftruncate_ ? 1 : 0)) + " operations" +
+           std::to_string(operations_allowed_) + " operations" +
            (has_ftruncate_ ? "" : ", truncates by a blocking call");
 }
 
-io_uring_sqe* kernel_ring::next_entry() {
-    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-    if (!entry) {
+io_uring_sqe* kernel_ring::next_entry(unsigned together) {
+    if (io_uring_sq_space_left(&ring_) < together) {
         ++counts_.full;
         ++counts_.enters;
         enable();
         settle(io_uring_submit(&ring_));
-        entry = io_uring_get_sqe(&ring_);
+        if (io_uring_sq_space_left(&ring_) < together)
+            return nullptr;
     }
-    return entry;
+    return io_uring_get_sqe(&ring_);
 }
 
 void kernel_ring::look() {
@@ -168,7 +199,7 @@ unsigned kernel_ring::take(completion (&into)[batch]) {
     io_uring_cqe* found[batch];
     const unsigned n = io_uring_peek_batch_cqe(&ring_, found, batch);
     for (unsigned i = 0; i < n; ++i)
-        into[i] = completion{io_uring_cqe_get_data64(found[i]), found[i]->res};
+        into[i] = completion{io_uring_cqe_get_data64(found[i]), found[i]->res, found[i]->flags};
     io_uring_cq_advance(&ring_, n);
     return n;
 }

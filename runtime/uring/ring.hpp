@@ -15,6 +15,14 @@
 
 namespace tetrad::runtime {
 
+class lent_buffers;
+
+/// What a ring may be used for; what is not allowed here fails in the kernel with EACCES. Every ring may read (its bell) and cancel.
+struct operation_groups {
+    bool sockets = true;  // and receive into lent buffers
+    bool files = true;    // open, write, sync, names
+};
+
 class kernel_ring {
 public:
     kernel_ring() = default;
@@ -23,7 +31,9 @@ public:
     ~kernel_ring();
 
     /// `entries` of submission and `completions` of completion. Where memory is short fewer are taken. Errors say what to do.
-    result<void> open(unsigned entries, unsigned completions);
+    /// `lent`, where given, is opened with `lent_count` buffers.
+    result<void> open(unsigned entries, unsigned completions, operation_groups = {}, lent_buffers* lent = nullptr,
+                      unsigned lent_count = 0);
     /// The executor's thread, before anything is submitted. Later calls do nothing.
     void enable() {
         if (!enabled_)
@@ -35,8 +45,11 @@ public:
     /// One line for the log: kernel, sizes, what it can.
     std::string description() const;
 
-    /// A cleared submission entry; null where there is no room even after what waits was submitted.
-    io_uring_sqe* next_entry();
+    /// A cleared submission entry; null where there is no room even after what waits was submitted. The next `together` - 1 calls
+    /// give entries of the same submission (links end with it).
+    io_uring_sqe* next_entry(unsigned together = 1);
+    /// Entries that the kernel has not seen.
+    bool has_unsubmitted() const { return io_uring_sq_ready(&ring_) > 0; }
     /// Completions that can be read without asking the kernel.
     bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
     /// The same, or something that look() would have the kernel do.
@@ -49,6 +62,7 @@ public:
     struct completion {
         std::uint64_t user_data;
         std::int32_t result;
+        std::uint32_t flags = 0;
     };
     static constexpr unsigned batch = 256;
     /// Takes up to a batch of completions out of the ring. Returns how many.
@@ -64,7 +78,7 @@ public:
 
 private:
     void enable_now();
-    result<void> restrict_operations();
+    result<void> restrict_operations(operation_groups);
     void settle(int returned);  // what a call of the kernel said
     unsigned kernel_flags() const { return IO_URING_READ_ONCE(*ring_.sq.kflags); }
     bool kernel_has_work() const { return (kernel_flags() & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0; }
@@ -74,6 +88,7 @@ private:
     bool enabled_ = false;
     bool fd_registered_ = false;
     bool has_ftruncate_ = false;
+    std::size_t operations_allowed_ = 0;
     std::thread::id owner_{};
     counters counts_;
 };

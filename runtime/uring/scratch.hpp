@@ -18,6 +18,9 @@ struct uring_backend::scratch {
     descriptor fd = -1;                // connect: the socket
     msghdr message{};                  // sendv
     std::array<iovec, 64> parts{};     // sendv: more than these are sent by the next operation
+    std::int32_t written = -1;         // write_durable, of two entries: their results
+    std::int32_t synced = -1;
+    int halves = 0;                    // which are to come
 };
 
 /// A stream socket for this kind of endpoint, without delay and with keep-alives where it is TCP; minus errno where there is none.

@@ -64,8 +64,7 @@ result<backend::listening> uring_backend::listen(const endpoint& at, int backlog
         ::close(fd);
         return std::unexpected<error>(system_error(problem, doing));
     }
-    if (at.kind == endpoint::family::unix_path)
-        unix_listeners_[fd] = at.path;
+    listeners_[fd] = at.kind == endpoint::family::unix_path ? at.path : "";
     auto bound = local_endpoint(fd);
     if (!bound) {
         close(fd);
@@ -77,13 +76,23 @@ result<backend::listening> uring_backend::listen(const endpoint& at, int backlog
 void uring_backend::shutdown(descriptor fd) { ::shutdown(fd, SHUT_RDWR); }
 void uring_backend::shutdown_send(descriptor fd) { ::shutdown(fd, SHUT_WR); }
 
+// Requests hold what they work on, but know it by its number until the kernel has seen them: a number is given up after that. A
+// listener stops to listen at once, whatever holds it.
 void uring_backend::close(descriptor fd) {
-    if (auto it = unix_listeners_.find(fd); it != unix_listeners_.end()) {
-        ::unlink(it->second.c_str());
-        unix_listeners_.erase(it);
+    if (auto it = listeners_.find(fd); it != listeners_.end()) {
+        ::shutdown(fd, SHUT_RDWR);
+        if (!it->second.empty())
+            ::unlink(it->second.c_str());
+        listeners_.erase(it);
     }
-    ::close(fd);
+    close_multishot(fd);
+    if (has_unseen())
+        closing_.push_back(fd);
+    else
+        ::close(fd);
 }
+
+void uring_backend::give_back(void* buffer) { lent_.give_back(buffer); }
 
 result<endpoint> uring_backend::local_endpoint(descriptor fd) {
     sockaddr_storage address{};
