@@ -16,11 +16,19 @@ public:
     watched_backend(std::unique_ptr<backend> inner, disk_watch w)
         : inner_(std::move(inner)), watch_(std::move(w)) {}
 
+    // A durable write is taken apart into the two steps it is made of, so that a test may stop between them.
     void submit(op& o) override {
+        if (o.code == op_code::write_durable) {
+            durable_.insert_or_assign(&o, 0);
+            o.code = op_code::write;
+        }
+        submit_step(o);
+    }
+    void submit_step(op& o) {
         std::function<void()> after;
         if (const auto step = step_of(o))
             after = watch_(*step);
-        if (after || o.code == op_code::open) {
+        if (after || o.code == op_code::open || durable_.contains(&o)) {
             // Completes here first; the maps hold no more than what is in flight and what is open.
             pending_.insert_or_assign(&o, pending{std::move(after), o.complete, o.owner});
             o.complete = completed;
@@ -85,6 +93,21 @@ private:
         }
     }
 
+    /// True where a durable write has its second step to come.
+    bool goes_on(op& o, std::int32_t& written) {
+        if (o.code == op_code::write && o.result >= 0 && static_cast<std::size_t>(o.result) == o.length && !o.cancelled) {
+            written = o.result;
+            o.code = op_code::sync;
+            submit_step(o);
+            return true;
+        }
+        if (o.code == op_code::sync && o.result >= 0)
+            o.result = written;
+        o.code = op_code::write_durable;
+        durable_.erase(&o);
+        return false;
+    }
+
     static void completed(op& o) { static_cast<watched_backend*>(o.owner)->on_completed(o); }
     void on_completed(op& o) {
         const auto found = pending_.find(&o);
@@ -97,12 +120,15 @@ private:
             open_.insert_or_assign(o.result, o.path);
         else if (was.after && o.result >= 0)
             was.after();
+        if (const auto durable = durable_.find(&o); durable != durable_.end() && goes_on(o, durable->second))
+            return;
         o.complete(o);
     }
 
     std::unique_ptr<backend> inner_;
     disk_watch watch_;
     std::map<const op*, pending> pending_;
+    std::map<const op*, std::int32_t> durable_;  // with what their writes wrote
     std::map<descriptor, std::string> open_;
 };
 

@@ -110,3 +110,26 @@ TEST_CASE("a watch does not hear that a failed step is done") {
     CHECK(std::ranges::find(w.heard, "  done: sync /data/state.") == w.heard.end());
     CHECK(std::ranges::find(w.heard, "  done: unlink /data/state.") != w.heard.end());
 }
+
+namespace {
+
+task<result<void>> write_durably() {
+    file f = co_await ok(file::open("/data/log", open_flags::write | open_flags::create));
+    co_await ok(f.write_durable_at(0, view("one")));
+    co_return result<void>{};
+}
+
+}  // namespace
+
+TEST_CASE("a durable write is heard of as the write and the sync that it is") {
+    watched_world w;
+    w.host.disk().make_directories("/data");
+    w.host.disk().plan().short_io_percent = 0;
+    REQUIRE(w.run(write_durably()));
+    CHECK(w.heard == std::vector<std::string>{"write /data/log \"one\"", "  done: write /data/log \"one\"",
+                                              "sync /data/log", "  done: sync /data/log"});
+    w.heard.clear();
+    w.host.disk().add_fault({op_code::sync, "/data/log", 0, 1, 5});
+    REQUIRE_FALSE(w.run(write_durably()));
+    CHECK(w.heard.back() == "sync /data/log");
+}
