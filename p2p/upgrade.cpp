@@ -76,11 +76,11 @@ task<result<void>> exchange_infos(runtime::tcp_stream& stream, const node_info& 
     result<bytes> answer = co_await read_message(stream, out.receive, out.surplus, node_info_bytes_max);
     if (!answer)
         co_return pass(answer);
-    auto info = wire::decode<node_info>(*answer);
-    if (!info)
-        co_return pass(info, "node info");
-    out.info = std::move(*info);
-    co_return result<void>{};
+    out.info.protocol_version = {0, 0, 0};  // what a peer leaves out is zero, not what we have
+    result<void> good = wire::decode_into(*answer, out.info);
+    if (!good)
+        co_return pass(good, "node info");
+    co_return good;
 }
 
 }  // namespace

@@ -263,6 +263,8 @@ TEST_CASE("another network, another block protocol or no channel in common is no
                    "on network \"another-chain\""));
     CHECK(contains(after_info([](node_info& i) { i.protocol_version.block = 12; }),
                    "block protocol 12"));
+    CHECK(contains(after_info([](node_info& i) { i.protocol_version.block = 0; }),
+                   "block protocol 0"));  // which is not on the wire
     CHECK(contains(after_info([](node_info& i) { i.channels = {0x30}; }), "no channel in common"));
 }
 
