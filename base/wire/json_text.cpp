@@ -3,9 +3,8 @@
 // they become nodes. The writer is in json_writer.cpp.
 #include "base/wire/json_text.hpp"
 
-#include <vector>
-
 #include <simdjson.h>
+#include <vector>
 
 #include "base/crypto/box.hpp"
 #include "base/text.hpp"
@@ -79,10 +78,8 @@ std::size_t number_length(std::string_view in) {
 }
 
 int hex_digit(char c) {
-    if (is_digit(c))
-        return c - '0';
-    const char l = static_cast<char>(c | 0x20);
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+    const auto at = std::string_view("0123456789abcdef0123456789ABCDEF").find(c);
+    return at == std::string_view::npos ? -1 : static_cast<int>(at % 16);
 }
 
 // The four hex digits after \u; -1 where they are not.
@@ -116,10 +113,8 @@ bool unescape(std::string_view in, std::string& out) {
         const auto plain = in.substr(0, in.find('\\'));
         out += plain;
         in.remove_prefix(plain.size());
-        if (in.empty())
-            break;
         if (in.size() < 2)
-            return false;
+            return in.empty();
         const char c = in[1];
         in.remove_prefix(2);
         if (c != 'u') {
