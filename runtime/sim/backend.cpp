@@ -113,8 +113,12 @@ std::int32_t sim_backend::misfit(op_code code, const object* o) {
         return -EBADF;
     if (o->end)
         return -EINVAL;  // accept on a connection
-    if (o->listens)
-        return code == op_code::recv || code == op_code::receive ? -ENOTCONN : -EPIPE;
+    if (o->listens) {
+        const bool reads = code == op_code::recv || code == op_code::receive;
+        if (o->listens->bound.kind == endpoint::family::unix_path)
+            return reads ? -EINVAL : -ENOTCONN;
+        return reads ? -ENOTCONN : -EPIPE;
+    }
     return -ENOTSOCK;
 }
 
