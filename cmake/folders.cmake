@@ -3,7 +3,8 @@
 # tests/unit/<name> exists, the test program unit_<name>. A folder with headers only becomes an interface library. In targets of a
 # folder inside another the slash is an underscore.
 # tetrad_tests(program folder library): the test program of all sources below the folder, if there are any.
-# tetrad_fuzz(name LIBRARIES ...): the program fuzz_<name> of tests/fuzz/<name>.cpp and <name>_*.cpp, where the preset is `fuzz`.
+# tetrad_fuzz(name LIBRARIES ... SOURCES ...): the program fuzz_<name> of tests/fuzz/<name>.cpp, <name>_*.cpp and those sources,
+# where the preset is `fuzz`.
 # Targets of all of a kind: unit_tests, fuzzers.
 # Catch2's main is large and the same for all: compiled once, not optimized.
 add_library(unit_main OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/main.cpp)
@@ -42,10 +43,10 @@ function(tetrad_folder folder)
 endfunction()
 
 function(tetrad_fuzz name)
-    cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ARG "" "" "LIBRARIES;SOURCES" ${ARGN})
     if(TETRAD_SANITIZE STREQUAL "fuzz")
         file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}_*.cpp)
-        add_executable(fuzz_${name} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}.cpp ${parts})
+        add_executable(fuzz_${name} EXCLUDE_FROM_ALL tests/fuzz/${name}.cpp ${parts} ${ARG_SOURCES})
         target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBRARIES})
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
         add_dependencies(fuzzers fuzz_${name})

@@ -18,3 +18,8 @@ target_link_libraries(uring_static INTERFACE ${URING_STATIC})
 
 add_library(tomlplusplus INTERFACE)
 target_compile_definitions(tomlplusplus INTERFACE TOML_EXCEPTIONS=0)
+
+# An oracle of tests/fuzz, no part of the product.
+if(TETRAD_SANITIZE STREQUAL "fuzz")
+    find_library(PROTOBUF protobuf REQUIRED)
+endif()

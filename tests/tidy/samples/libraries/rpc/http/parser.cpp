@@ -2,4 +2,4 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/asio/io_context.hpp>
-#include <google/protobuf/message.h>
+#include <absl/strings/cord.h>
