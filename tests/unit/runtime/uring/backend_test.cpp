@@ -296,3 +296,24 @@ TEST_CASE("a backend whose thread has ended is destroyed by another") {
     other.join();
     io.reset();
 }
+
+TEST_CASE("a ring for sockets cannot open a file, and one for files cannot connect: the caller gets an error") {
+    uring_options sockets, files;
+    sockets.may.files = false;
+    files.may.sockets = false;
+    const auto outcome = [](uring_backend& io, plain_op o, const char* path) {
+        o.path = path;
+        o.flags = open_flags::read;
+        o.peer = *parse_endpoint("127.0.0.1:1");
+        io.submit(o);
+        turn_until(io, o);
+        if (o.code == op_code::open && o.result >= 0)
+            io.close(o.result);
+        return o.result;
+    };
+    const auto io_of_sockets = open_backend(sockets), io_of_files = open_backend(files);
+    REQUIRE(outcome(*io_of_sockets, plain_op(op_code::open, -1, nullptr, 0), "/") == -EACCES);
+    REQUIRE(outcome(*io_of_files, plain_op(op_code::open, -1, nullptr, 0), "/") >= 0);
+    REQUIRE(outcome(*io_of_files, plain_op(op_code::connect, -1, nullptr, 0), "/") == -EACCES);
+    REQUIRE(outcome(*io_of_sockets, plain_op(op_code::connect, -1, nullptr, 0), "/") == -ECONNREFUSED);
+}
