@@ -332,6 +332,8 @@ void sim_backend::close(descriptor fd) {
     if (node.empty())
         return;
     node.mapped()->closed = true;
+    if (node.mapped()->listens)
+        world_.net().close(*node.mapped()->listens);  // accepts that wait end
     if (node.mapped()->held == 0)
         release(*node.mapped());
 }
