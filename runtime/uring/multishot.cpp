@@ -116,6 +116,19 @@ void uring_backend::close_multishot(descriptor fd) {
     serve(*m);
 }
 
+/// The listener was shut down. An accept that completes many times is not told of that by the kernel where the listener is a path.
+void uring_backend::wake_accepts(descriptor fd) {
+    multishot* const m = find_multishot(fd);
+    if (!m || !m->accepts)
+        return;
+    for (op* const o : m->waiting)
+        end_now(*o, -EINVAL);
+    m->waiting.clear();
+    if (m->at == multishot::phase::armed)
+        end_multishot(*m);
+    recycle_if_empty(*m);
+}
+
 // ---- between what came and who waits ----
 
 void uring_backend::serve(multishot& m) {

@@ -73,7 +73,10 @@ result<backend::listening> uring_backend::listen(const endpoint& at, int backlog
     return listening{fd, std::move(*bound)};
 }
 
-void uring_backend::shutdown(descriptor fd) { ::shutdown(fd, SHUT_RDWR); }
+void uring_backend::shutdown(descriptor fd) {
+    ::shutdown(fd, SHUT_RDWR);
+    wake_accepts(fd);
+}
 void uring_backend::shutdown_send(descriptor fd) { ::shutdown(fd, SHUT_WR); }
 
 // Requests hold what they work on, but know it by its number until the kernel has seen them: a number is given up after that. A
