@@ -95,7 +95,7 @@ private:
     void end_now(op&, std::int32_t result);
     std::int32_t take_problem(descriptor);
     void close_multishot(descriptor);
-    void wake_accepts(descriptor);
+    void shut_accepts(descriptor);
     void serve(multishot&);  // the one place that decides what is next; may recycle it
     void answer(multishot&, op&);
     static std::int32_t name_peer(op&, descriptor accepted);

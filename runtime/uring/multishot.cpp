@@ -71,6 +71,10 @@ bool uring_backend::waits_at_multishot(op& o) {
         end_now(o, o.fd < 0 ? -EBADF : accepts ? -EINVAL : -ENOTCONN);
         return true;
     }
+    if (m && m->is_shut) {
+        end_now(o, -EINVAL);
+        return true;
+    }
     if (!m)
         m = &make_multishot(o.fd, accepts);
     o.backend_data = m;
@@ -113,20 +117,22 @@ void uring_backend::close_multishot(descriptor fd) {
     by_descriptor_[static_cast<std::size_t>(fd)] = nullptr;
     m->fd = -1;
     m->problem = 0;
+    m->is_shut = false;
     serve(*m);
 }
 
-/// The listener was shut down. An accept that completes many times is not told of that by the kernel where the listener is a path.
-void uring_backend::wake_accepts(descriptor fd) {
-    multishot* const m = find_multishot(fd);
-    if (!m || !m->accepts)
-        return;
-    for (op* const o : m->waiting)
+// Said here, for the kernel tells only those who block on the accept of a unix socket.
+void uring_backend::shut_accepts(descriptor fd) {
+    multishot* m = find_multishot(fd);
+    if (!m)
+        m = &make_multishot(fd, true);
+    m->is_shut = true;
+    drop_early(*m);
+    for (op* o : m->waiting)
         end_now(*o, -EINVAL);
     m->waiting.clear();
     if (m->at == multishot::phase::armed)
         end_multishot(*m);
-    recycle_if_empty(*m);
 }
 
 // ---- between what came and who waits ----

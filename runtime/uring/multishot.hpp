@@ -25,6 +25,7 @@ struct uring_backend::multishot {
 
     descriptor fd = -1;  // -1: closed
     bool accepts = false;
+    bool is_shut = false;              // of a listener: it accepts nothing any more
     bool is_starved = false;           // found all buffers out: what waits gets one of its own
     phase at = phase::idle;
     growing_ring<std::int32_t> early;  // descriptors, or numbers of lent buffers, in order
@@ -32,7 +33,7 @@ struct uring_backend::multishot {
     std::int32_t problem = 0;          // of a connection, told once, as the kernel does
 
     bool is_in_kernel() const { return at == phase::armed || at == phase::ending; }
-    bool is_empty() const { return at == phase::idle && early.empty() && waiting.empty() && problem == 0; }
+    bool is_empty() const { return at == phase::idle && early.empty() && waiting.empty() && problem == 0 && !is_shut; }
     std::size_t early_max() const { return accepts ? early_descriptors_max : early_buffers_max; }
 };
 

@@ -75,7 +75,8 @@ result<backend::listening> uring_backend::listen(const endpoint& at, int backlog
 
 void uring_backend::shutdown(descriptor fd) {
     ::shutdown(fd, SHUT_RDWR);
-    wake_accepts(fd);
+    if (listeners_.contains(fd))
+        shut_accepts(fd);
 }
 void uring_backend::shutdown_send(descriptor fd) { ::shutdown(fd, SHUT_WR); }
 
@@ -83,7 +84,7 @@ void uring_backend::shutdown_send(descriptor fd) { ::shutdown(fd, SHUT_WR); }
 // listener stops to listen at once, whatever holds it.
 void uring_backend::close(descriptor fd) {
     if (auto it = listeners_.find(fd); it != listeners_.end()) {
-        ::shutdown(fd, SHUT_RDWR);
+        shutdown(fd);
         if (!it->second.empty())
             ::unlink(it->second.c_str());
         listeners_.erase(it);

@@ -288,3 +288,31 @@ TEST_CASE("a backend with requests in the kernel is destroyed, and its peers see
     REQUIRE(::recv(far, &c, 1, 0) == 0);
     ::close(far);
 }
+
+TEST_CASE("a listener on a path that is shut down or closed ends the accepts that wait, and those that come later") {
+    const auto io = open_backend();
+    endpoint at;
+    at.kind = endpoint::family::unix_path;
+    at.path = "/tmp/tetrad-multishot-" + std::to_string(::getpid());
+    for (const bool closes : {false, true}) {
+        auto l = io->listen(at, 4);
+        REQUIRE(l.has_value());
+        hand_op o(op_code::accept, l->fd);
+        io->submit(o);
+        look(*io);
+        REQUIRE(o.in_flight);
+        if (closes) {
+            io->close(l->fd);
+            finish(*io, o);
+            REQUIRE(o.result == -EINVAL);
+            continue;
+        }
+        io->shutdown(l->fd);
+        finish(*io, o);
+        REQUIRE(o.result == -EINVAL);
+        io->submit(o);
+        finish(*io, o);
+        REQUIRE(o.result == -EINVAL);
+        io->close(l->fd);
+    }
+}
