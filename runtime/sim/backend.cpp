@@ -14,7 +14,6 @@ namespace tetrad::runtime::sim {
 namespace {
 
 constexpr std::size_t lent_bytes = 4096;
-
 // Numbers of operations travel in op::backend_data.
 void* as_data(std::uint64_t number) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)); }
 std::uint64_t number_of(const op& o) { return reinterpret_cast<std::uintptr_t>(o.backend_data); }
@@ -331,11 +330,12 @@ void sim_backend::close(descriptor fd) {
     const auto node = open_.extract(fd);
     if (node.empty())
         return;
-    node.mapped()->closed = true;
-    if (node.mapped()->listens)
-        world_.net().close(*node.mapped()->listens);  // accepts that wait end
-    if (node.mapped()->held == 0)
-        release(*node.mapped());
+    object& o = *node.mapped();
+    o.closed = true;
+    if (o.listens)
+        world_.net().close(*o.listens);  // accepts that wait end
+    if (o.held == 0)
+        release(o);
 }
 
 result<endpoint> sim_backend::local_endpoint(descriptor fd) {
