@@ -13,7 +13,6 @@ namespace tetrad::runtime::sim {
 
 namespace {
 
-constexpr std::size_t lent_bytes = 4096;
 // Numbers of operations travel in op::backend_data.
 void* as_data(std::uint64_t number) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)); }
 std::uint64_t number_of(const op& o) { return reinterpret_cast<std::uintptr_t>(o.backend_data); }

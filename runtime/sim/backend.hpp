@@ -116,6 +116,7 @@ private:
     std::map<descriptor, std::shared_ptr<object>> open_;
     std::map<std::uint64_t, pending> pending_;
     std::vector<std::uint64_t> done_;
+    static constexpr std::size_t lent_bytes = 4096;  // of one buffer
     using lent_buffer = std::unique_ptr<std::uint8_t[]>;
     lent_buffer spare_;
     std::map<const void*, lent_buffer> lent_;
