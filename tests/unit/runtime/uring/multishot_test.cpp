@@ -4,6 +4,7 @@
 
 #include "tests/unit/runtime/tcp_support.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -293,7 +294,7 @@ TEST_CASE("a listener on a path that is shut down or closed ends the accepts tha
     const auto io = open_backend();
     endpoint at;
     at.kind = endpoint::family::unix_path;
-    at.path = "/tmp/tetrad-multishot-" + std::to_string(::getpid());
+    at.path = (std::filesystem::temp_directory_path() / ("tetrad-multishot-" + std::to_string(::getpid()))).string();
     for (const bool closes : {false, true}) {
         auto l = io->listen(at, 4);
         REQUIRE(l.has_value());
