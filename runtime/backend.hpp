@@ -101,8 +101,8 @@ public:
     /// Submits what waits, then calls complete() of all that is done. Blocks until the deadline (instant::never(): no end; one
     /// that has passed: not at all), a completion, or wake().
     virtual void turn(instant deadline) = 0;
-    /// True where turn() would find something without waiting. Asks nobody: a spinning thread calls it all the time.
-    virtual bool has_news() { return false; }
+    /// False where turn() would find nothing to do without waiting. Asks nobody: a spinning thread calls it all the time.
+    virtual bool has_news() { return true; }
     /// From any thread: makes a blocked turn() return soon.
     virtual void wake() = 0;
     virtual operation_counts counts() const = 0;

@@ -19,6 +19,7 @@ constexpr instant at_once{INT64_MIN};  // a deadline that has passed: look, do n
 constexpr duration slice_max = 500us;
 constexpr std::uint64_t resumptions_max = 512;
 constexpr std::uint64_t look_every = 16;  // resumptions between two looks at the cycles
+constexpr std::uint64_t backend_at_least_every = 64;  // turns, where it says that it has nothing
 
 // Virtual time is cycles * scale / shares.
 constexpr std::uint64_t scale = 128;
@@ -66,6 +67,8 @@ void executor::run() {
     while (!stopping_.load(std::memory_order_acquire)) {
         run_shards();
         const bool sleeps = !has_work() && !spin() && prepare_to_sleep();
+        if (!sleeps && turn_ % backend_at_least_every != 0 && !io_->has_news())
+            continue;
         io_->turn(sleeps ? timers_.wake() : at_once);
         if (sleeps)
             woke_up();
@@ -106,7 +109,7 @@ bool executor::spin() {
     if (options_.spin <= duration::zero())
         return false;
     const instant deadline = std::min(timers_.wake(), now_ + options_.spin);
-    const std::uint64_t end = io_->cycles() + to_cycles(deadline - now_);
+    const std::uint64_t end = cycles_ + to_cycles(deadline - now_);
     do {
         if (has_mail() || io_->has_news() || stopping_.load(std::memory_order_relaxed)) {
             stats_.spins_won.add();
@@ -159,13 +162,14 @@ task_queue* executor::choose() {
 // nobody.
 bool executor::run_queues() {
     ++turn_;
-    const std::uint64_t end = io_->cycles() + to_cycles(slice_max);
+    cycles_ = io_->cycles();
+    const std::uint64_t end = cycles_ + to_cycles(slice_max);
     bool any = false;
     preempt_ = false;
     for (task_queue* q = choose(); q && !preempt_; q = choose()) {
         run_slice(*q);
         any = true;
-        if (io_->cycles() > end)
+        if (cycles_ > end)
             break;
     }
     return any;
@@ -176,7 +180,7 @@ void executor::run_slice(task_queue& q) {
     q.turn_ = turn_;
     floor_ = std::max(floor_, q.virtual_time_);
     shard& home = q.home_;
-    const std::uint64_t begin = io_->cycles(), end = begin + to_cycles(slice_max);
+    const std::uint64_t begin = cycles_, end = begin + to_cycles(slice_max);
     std::uint64_t resumptions = 0;
     auto may_go_on = [&] {
         const bool over = resumptions >= resumptions_max || (preempt_ && !q.spec_.latency) ||
@@ -199,7 +203,8 @@ void executor::run_slice(task_queue& q) {
         q.interrupted_ = home.drive(e.handle, may_go_on);
     }
     running_.store(nullptr, std::memory_order_relaxed);
-    account(q, io_->cycles() - begin, resumptions, longest_wait, waits);
+    cycles_ = io_->cycles();
+    account(q, cycles_ - begin, resumptions, longest_wait, waits);
 }
 
 void executor::account(task_queue& q, std::uint64_t cycles, std::uint64_t resumptions, duration longest_wait, duration waits) {

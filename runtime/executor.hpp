@@ -101,6 +101,7 @@ private:
     instant looked_{};  // at health
     limit_watch limits_;
     std::uint64_t turn_ = 0;
+    std::uint64_t cycles_ = 0;          // at the end of the last slice, or when the queues were begun with
     std::uint64_t floor_ = 0;  // virtual time of the queue that ran last: where sleepers come back
     bool preempt_ = false;     // a queue of the latency class became runnable
     instant began_{};          // clock and cycles of the start, by which cycles are made time

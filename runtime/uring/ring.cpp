@@ -25,11 +25,17 @@ constexpr std::array file_operations = {IORING_OP_OPENAT,   IORING_OP_WRITE,   I
                                         IORING_OP_UNLINKAT, IORING_OP_MKDIRAT, IORING_OP_FALLOCATE};
 
 std::vector<std::uint8_t> operations_of(operation_groups groups) {
-    std::vector<std::uint8_t> all(common_operations.begin(), common_operations.end());
+    std::vector<std::uint8_t> all;
+    all.reserve(common_operations.size() + socket_operations.size() + file_operations.size());
+    auto add = [&all](const auto& codes) {
+        for (const auto code : codes)
+            all.push_back(static_cast<std::uint8_t>(code));
+    };
+    add(common_operations);
     if (groups.sockets)
-        all.insert(all.end(), socket_operations.begin(), socket_operations.end());
+        add(socket_operations);
     if (groups.files)
-        all.insert(all.end(), file_operations.begin(), file_operations.end());
+        add(file_operations);
     return all;
 }
 
