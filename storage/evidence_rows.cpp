@@ -62,8 +62,8 @@ result<bool> evidence_rows::is_committed(const chain::evidence& e) const {
 result<std::vector<chain::evidence>> evidence_rows::pending(std::int64_t bytes_max) const {
     std::vector<chain::evidence> out;
     std::int64_t bytes = 0;
-    for (const auto& [key, row] : pending_) {
-        bytes += size_in_list(row.bytes);
+    for (const auto& [key, waits] : pending_) {
+        bytes += size_in_list(waits.bytes);
         if (bytes_max >= 0 && bytes > bytes_max)
             break;
         TRY(const auto found, db_->get(table::states, key));

@@ -44,7 +44,7 @@ template <wire::message M>
 void run(const shapes& all, int shape, oracle& other, byte_view raw) {
     const slice in(to_bytes(raw));
     const auto verdict = judge(all, shape, text(raw));
-    const bool small = verdict.cost <= budget_of(raw.size());
+    const bool small = verdict.cost <= budget_of(raw.size()) && !verdict.long_list;
 
     allocation_peak memory;
     M decoded = blank<M>();

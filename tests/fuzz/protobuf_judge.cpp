@@ -191,13 +191,15 @@ public:
             std::vector<token> mine;
             for (const auto& t : tokens) {
                 const auto* of = shapes_[shape].find(t.number);
+                const bool replaces = of && f.one_of >= 0 && of->one_of == f.one_of;
+                if (replaces && !mine.empty()) {  // read all the same, so its lists count
+                    std::string dropped;
+                    put(dropped, f, mine);
+                    mine.clear();
+                }
                 if (of == &f)
                     mine.push_back(t);
-                else if (of && f.one_of >= 0 && of->one_of == f.one_of)
-                    mine.clear();  // another alternative came later
             }
-            if (f.one_of >= 0 && mine.size() > 1)
-                mine.erase(mine.begin(), mine.end() - 1);
             put(out, f, mine);
         }
         return out;
@@ -248,16 +250,21 @@ private:
         } else if (f.is_time() && !f.repeated) {
             put_delimited(out, f.number, translated_moment(*moment_of(mine.back().body, ignored)));
         } else {
+            std::size_t elements = 0;
             for (const auto& t : mine)
-                put_one(out, f, t);
+                elements += put_one(out, f, t);
+            verdict_.long_list = verdict_.long_list || (f.repeated && elements > f.elements_max);
         }
     }
-    void put_one(std::string& out, const field_shape& f, const token& t) {
+    /// How many elements it is, where the field is repeated.
+    std::size_t put_one(std::string& out, const field_shape& f, const token& t) {
         bool ignored = false;
         if (f.is_scalar() && t.type == 2) {
             std::uint64_t value = 0;
-            for (tokenizer packed(t.body, ignored); !packed.empty() && packed.varint(value, 10);)
+            std::size_t elements = 0;
+            for (tokenizer packed(t.body, ignored); !packed.empty() && packed.varint(value, 10); ++elements)
                 put_scalar(out, f, value);
+            return elements;
         } else if (f.is_scalar()) {
             put_scalar(out, f, t.value);
         } else if (f.is == form::message) {
@@ -267,6 +274,7 @@ private:
         } else {
             put_delimited(out, f.number, t.body);
         }
+        return 1;
     }
 
     const shapes& shapes_;

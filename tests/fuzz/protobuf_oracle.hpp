@@ -33,6 +33,7 @@ struct judgement {
     bool good = false;
     bool foreign = false;      // has what gogoproto accepts and protobuf does not
     std::int64_t cost = 0;     // memory of the elements of repeated fields
+    bool long_list = false;    // has a list over its limit; known only where good
     std::string translated;    // only where good
 };
 

@@ -28,6 +28,7 @@ struct field_shape {
     std::size_t size_min = 0;       // of bytes
     std::size_t size_max = std::numeric_limits<std::size_t>::max();
     std::size_t element_size = 0;   // in memory, of a repeated field
+    std::size_t elements_max = std::numeric_limits<std::size_t>::max();  // of a repeated field
     int message = -1;               // which shape
 
     bool is_scalar() const { return is < form::bytes; }
@@ -70,8 +71,10 @@ private:
 
     template <class Owner, class Member>
     void add(message_shape& to, const wire::field_t<Owner, Member>& entry) {
-        if (entry.number != 0)
-            to.fields.push_back(member<Member>(entry.number, entry.attributes));
+        if (entry.number == 0)
+            return;
+        to.fields.push_back(member<Member>(entry.number, entry.attributes));
+        to.fields.back().elements_max = entry.elements_max;
     }
     template <class Owner, class... Alternatives, std::size_t Count>
     void add(message_shape& to, const wire::one_of_t<Owner, std::variant<std::monostate, Alternatives...>, Count>& entry) {
