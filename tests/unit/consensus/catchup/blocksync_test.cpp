@@ -275,7 +275,7 @@ TEST_CASE("a block that is none, not asked for, or malformed costs its sender th
         {answer(forty().encoded(1), slice(bytes(10, 0xff))), "extended commit"},
         {answer(forty().encoded(1), slice(wire::encode(chain::extended_commit{height_t(2)}))),
          "of another height"},
-        {answer(forty().encoded(1), slice(wire::encode(crowded()))), "too many signatures"},
+        {answer(forty().encoded(1), slice(wire::encode(crowded()))), "too many elements"},
         {slice(m::encode_blocksync({m::status_response{height_t(30), height_t(1)}})),
          "status: 1..30 after 1..40"},
         {slice(m::encode_blocksync({m::status_response{height_t(50), height_t(51)}})),

@@ -43,6 +43,7 @@ struct behind_hub {
             REQUIRE(db().apply(storage::test::grow(chain.chain, chain.chain.make())));
         store.serve(reads, at_storage);
         reactor.serve(submits, on.tasks);
+        REQUIRE(on.run(reactor.refresh()).has_value());
         p2p::hub_options o;
         o.listen = "tcp://10.0.0.1:26656";
         o.node_key = p2p::testing::key_of(1);

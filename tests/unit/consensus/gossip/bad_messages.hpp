@@ -110,7 +110,7 @@ inline std::vector<bad_message> bad_messages() {
     bad(part{}, "wrong Part", [](auto& m) { m.part.data = slice(bytes(65535)); });
     bad(part{}, "wrong Part", [](auto& m) { m.part.index = 1; });
     bad(part{}, "wrong Part", [](auto& m) { m.part.proof.total = -1; });
-    bad(part{}, "wrong Part", [](auto& m) { m.part.proof.aunts.resize(101); });
+    bad(part{}, "consensus: message has too many elements", [](auto& m) { m.part.proof.aunts.resize(101); });
 
     using vote = messages::vote_message;
     bad(vote{}, "invalid Type", [](auto& m) { m.vote->type = vote_type::proposal; });
