@@ -39,15 +39,15 @@ letter* offload::impl::next_job() {
         if (letter* l = jobs.pop())
             return l;
         const std::uint32_t heard = bell.load(std::memory_order_acquire);
-        jobs.set_waiting();
+        jobs.bell().set();
         if (letter* l = jobs.pop()) {
-            jobs.clear_waiting();
+            jobs.bell().clear();
             return l;
         }
         if (stopping.load(std::memory_order_acquire))
             return nullptr;
         bell.wait(heard, std::memory_order_acquire);
-        jobs.clear_waiting();
+        jobs.bell().clear();
     }
 }
 
@@ -57,7 +57,7 @@ void offload::impl::help() {
         auto& j = static_cast<job&>(*l);
         j.call(j);
         CHECK(done.push(&j));
-        if (done.take_waiting())
+        if (done.bell().take())
             user.on().io().wake();
     }
 }
@@ -74,7 +74,7 @@ struct offload::job_awaiter {
             j.queue->ready(j.waiter);
         };
         CHECK(me.jobs.push(&mine));
-        if (me.jobs.take_waiting())
+        if (me.jobs.bell().take())
             me.ring_bell();
     }
     void await_resume() const noexcept {}

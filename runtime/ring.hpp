@@ -30,15 +30,12 @@ public:
 
     /// Producer. False where it is full.
     bool push(letter* l) { return letters_.push(l); }
-    /// Producer, once per flush: true where the consumer was about to sleep and has to be woken.
-    bool take_waiting() { return bell_.take(); }
+    /// By which a consumer that sleeps is woken.
     doorbell& bell() { return bell_; }
 
     /// Consumer. Null where it is empty.
     letter* pop();
     bool empty() const { return letters_.empty(); }
-    void set_waiting() { bell_.set(); }
-    void clear_waiting() { bell_.clear(); }
 
     bool poll() override;  // delivers up to 64 of them
     bool has_news() const override { return !empty(); }

@@ -125,7 +125,7 @@ TEST_CASE("a sleeping consumer is woken for every burst, and an awake one is not
                 continue;
             }
             received.store(n, std::memory_order_release);
-            r.set_waiting();
+            r.bell().set();
             if (r.empty()) {
                 ++sleeps;
                 pollfd p{bell, POLLIN, 0};
@@ -137,7 +137,7 @@ TEST_CASE("a sleeping consumer is woken for every burst, and an awake one is not
                 if (::read(bell, &rung, sizeof rung) != sizeof rung)
                     break;
             }
-            r.clear_waiting();
+            r.bell().clear();
         }
         received.store(count, std::memory_order_release);
     });
@@ -146,7 +146,7 @@ TEST_CASE("a sleeping consumer is woken for every burst, and an awake one is not
         for (std::uint64_t i = 0; i < burst && sent < count && r.push(&l); ++i)
             ++sent;
         burst = burst % 97 + 1;
-        if (r.take_waiting()) {
+        if (r.bell().take()) {
             ++wakes;
             const std::uint64_t once = 1;
             if (::write(bell, &once, sizeof once) != sizeof once)
