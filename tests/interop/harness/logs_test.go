@@ -54,6 +54,10 @@ func TestLinesOfErrorAreJudged(t *testing.T) {
 			"got an already committed block #1 " + peer(testedID), 30*time.Minute + 5*time.Second, ""},
 		{"an answer that came second, much later", "Failed to add block", "error", "blocksync",
 			"got an already committed block #1 " + peer(testedID), 40 * time.Minute, "about tested"},
+		{"an answer taken for one that nobody asked for", "MConnection panicked", "error", "p2p",
+			"unsolicited BlockResponse from peer " + testedID, 30*time.Minute + 5*time.Second, ""},
+		{"the same, much later", "MConnection panicked", "error", "p2p",
+			"unsolicited BlockResponse from peer " + testedID, 40 * time.Minute, "about tested"},
 		{"news", "finalized block", "info", "state", "", time.Minute, ""},
 	} {
 		raw := fmt.Sprintf(`{"_msg":%q,"level":%q,"module":%q,"ts":%q,"peer":%q}`, c.message, c.level, c.module,
