@@ -179,19 +179,24 @@ void executor::run_slice(task_queue& q) {
     running_.store(&q, std::memory_order_relaxed);
     q.turn_ = turn_;
     floor_ = std::max(floor_, q.virtual_time_);
-    shard& home = q.home_;
     const std::uint64_t begin = cycles_, end = begin + to_cycles(slice_max);
-    std::uint64_t resumptions = 0;
+    std::uint64_t resumptions = 0, look_at = look_every - 1;
+    const bool may_be_preempted = !q.spec_.latency;
     auto may_go_on = [&] {
-        const bool over = resumptions >= resumptions_max || (preempt_ && !q.spec_.latency) ||
-                          (resumptions % look_every == look_every - 1 && io_->cycles() >= end);
-        resumptions += !over;
-        return !over;
+        if (resumptions == look_at) [[unlikely]] {
+            if (resumptions == resumptions_max || io_->cycles() >= end)
+                return false;
+            look_at = std::min(look_at + look_every, resumptions_max);
+        }
+        if (preempt_ && may_be_preempted) [[unlikely]]
+            return false;
+        ++resumptions;
+        return true;
     };
     // A chain that the end of a slice interrupts goes on first in the next one, so that tasks keep their order; one that a whole slice
     // does not suffice goes behind the others.
     if (q.interrupted_ && may_go_on())
-        if (const auto left = home.drive(std::exchange(q.interrupted_, {}), may_go_on))
+        if (const auto left = q.drive(std::exchange(q.interrupted_, {}), may_go_on))
             q.ready_.push_back({left, now_});
     duration waits{}, longest_wait{};
     for (std::size_t n = q.ready_.size(); n > 0 && may_go_on(); --n) {
@@ -200,7 +205,7 @@ void executor::run_slice(task_queue& q) {
         const duration waited = now_ - e.since;
         waits += waited;
         longest_wait = std::max(longest_wait, waited);
-        q.interrupted_ = home.drive(e.handle, may_go_on);
+        q.interrupted_ = q.drive(e.handle, may_go_on);
     }
     running_.store(nullptr, std::memory_order_relaxed);
     cycles_ = io_->cycles();

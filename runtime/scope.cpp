@@ -12,23 +12,20 @@ shard& scope::here() const { return queue_.home(); }
 void scope::spawn(task<void> t) {
     const auto child = t.release();
     CHECK(child);
-    auto& promise = child.promise();
-    promise.queue = &queue_;
-    promise.stop = &stop_;
-    promise.owner = this;
-    promise.on_end = &scope::child_ended;
+    child.promise().start(queue_, stop_, this, &scope::child_ended);
     ++running_;
     queue_.task_begun();
     queue_.ready(child);
 }
 
-void scope::child_ended(promise_base& child, void* self) {
-    auto& me = *static_cast<scope*>(self);
+std::coroutine_handle<> scope::child_ended(promise_base& child) {
+    auto& me = *static_cast<scope*>(child.after);
     me.queue_.task_ended();
-    me.here().destroy_later(std::coroutine_handle<promise<void>>::from_promise(static_cast<promise<void>&>(child)));
+    me.queue_.destroy_later(std::coroutine_handle<promise<void>>::from_promise(static_cast<promise<void>&>(child)));
     CHECK(me.running_ > 0);
     if (--me.running_ == 0 && me.joiner_)
         me.queue_.ready(std::exchange(me.joiner_, {}));  // runs after the frame is gone
+    return {};
 }
 
 }  // namespace tetrad::runtime

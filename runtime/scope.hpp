@@ -44,7 +44,7 @@ public:
     join_awaiter join() { return join_awaiter(*this); }
 
 private:
-    static void child_ended(promise_base& child, void* self);
+    static std::coroutine_handle<> child_ended(promise_base& child);
 
     task_queue& queue_;
     stop_state stop_;
@@ -59,11 +59,9 @@ struct under_awaiter {
     bool await_ready() const noexcept { return false; }
     template <class P>
     void await_suspend(std::coroutine_handle<P> parent) noexcept {
-        auto& c = child.promise();
-        c.queue = parent.promise().queue;
-        c.stop = &state;
-        c.continuation = parent;
-        c.queue->home().set_next(child);
+        task_queue& queue = *parent.promise().queue;
+        child.promise().start(queue, state, parent.address());
+        queue.resume_next(child);
     }
     T await_resume() {
         if constexpr (!std::is_void_v<T>)

@@ -15,10 +15,7 @@ shard::shard(executor& on, std::size_t index, std::string name, queue_spec main)
     executor_.attach(*this);
 }
 
-shard::~shard() {
-    bury_dead();
-    executor_.detach(*this);
-}
+shard::~shard() { executor_.detach(*this); }
 
 backend& shard::io() const { return executor_.io(); }
 instant shard::now() const { return executor_.now(); }
@@ -29,15 +26,6 @@ task_queue& shard::queue(queue_spec spec) {
             return *q;
     queues_.push_back(std::make_unique<task_queue>(*this, std::move(spec)));
     return *queues_.back();
-}
-
-// Destructors of what a frame held may make further tasks ready or end them.
-void shard::bury_all() {
-    while (!dead_.empty()) {
-        const auto h = dead_.back();
-        dead_.pop_back();
-        h.destroy();
-    }
 }
 
 // ---- mail ----

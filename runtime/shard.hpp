@@ -39,28 +39,6 @@ public:
     task_queue& queue(queue_spec);
     const std::vector<std::unique_ptr<task_queue>>& queues() const { return queues_; }
 
-    // ---- the trampoline ----
-    /// Resumes h, and what that leads to as long as `may_go_on()` says so. Returns what is left to be resumed, if anything.
-    template <class F>
-    std::coroutine_handle<> drive(std::coroutine_handle<> h, F&& may_go_on) {
-        do {
-            h.resume();
-            bury_dead();
-            h = std::exchange(next_, {});
-        } while (h && may_go_on());
-        return h;
-    }
-    void drive(std::coroutine_handle<> h) {
-        drive(h, [] { return true; });
-    }
-    void set_next(std::coroutine_handle<> h) { next_ = h; }
-    /// Destroys a frame once the current resumption has returned.
-    void destroy_later(std::coroutine_handle<> h) { dead_.push_back(h); }
-    void bury_dead() {
-        if (!dead_.empty())
-            bury_all();
-    }
-
     // ---- mail: letters to and from the other shards of this node (runtime/port.hpp uses it) ----
     /// Adds room for `depth` letters to the directed ring from this shard to `to`. Wiring only, before the executors run.
     void open_ring(shard& to, std::size_t depth);
@@ -85,7 +63,6 @@ private:
     bool has_mail() const;
     void announce_sleep();  // to every producer; has_mail() must be looked at once more afterwards
     void announce_awake();
-    void bury_all();
 
     struct line {  // to one other shard
         std::unique_ptr<ring> letters;
@@ -98,8 +75,6 @@ private:
     std::size_t index_;
     std::string name_;
     std::vector<std::unique_ptr<task_queue>> queues_;
-    std::vector<std::coroutine_handle<>> dead_;
-    std::coroutine_handle<> next_;
     std::array<line, shards_max> lines_;
     std::vector<inbound*> from_;      // this shard is the consumer
     std::vector<outbound*> touched_;  // since the last flush

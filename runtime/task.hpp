@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // task<T>: a lazy coroutine, awaited once, owned by whoever holds it. Fallible functions return task<result<T>>.
 //
-// Resumption goes through a trampoline: await_suspend and final_suspend store the next handle at the shard and return, and one
-// loop (shard::drive) resumes it. Symmetric transfer is a tail call only at -O2 without sanitizers; the loop works in every build
-// and costs nothing measurable. A frame is destroyed by its owner only, so destructors run once.
+// Resumption goes through a trampoline: await_suspend leaves the child's handle at the queue and returns, and one loop
+// (task_queue::drive) resumes it; where a task has ended, the loop finds in its promise whom it leads to. Symmetric transfer is a tail
+// call only at -O2 without sanitizers; the loop works in every build and costs nothing measurable. A frame is destroyed by its owner
+// only, so destructors run once.
 //
 //     auto v = co_await t;            // the value of task<T> t
 //     auto v = co_await ok(t);        // t is task<result<V>> or result<V>: the value, or this task ends with the error
@@ -19,7 +20,7 @@
 
 #include "base/check.hpp"
 #include "base/result.hpp"
-#include "runtime/frame_pool.hpp"
+#include "runtime/promise.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/stop.hpp"
 
@@ -28,56 +29,12 @@ namespace tetrad::runtime {
 template <class T>
 class task;
 
-/// What every coroutine of ours knows: where it runs, under which stop, and what goes on when it ends.
-class promise_base {
-public:
-    task_queue* queue = nullptr;  // where it runs; set when it is started, a child inherits its parent's
-    stop_state* stop = nullptr;   // the same
-    std::coroutine_handle<> continuation;
-
-    /// Set by ok(): ends the parent with this child's error instead of resuming it. Returns what to resume then, or null
-    /// when the child ended well.
-    using propagate_function = std::optional<std::coroutine_handle<>> (*)(promise_base& child);
-    propagate_function propagate = nullptr;
-    promise_base* parent = nullptr;  // the frame that awaits, where propagate is set
-
-    /// Set by a scope: called when the task has ended; the scope destroys the frame afterwards.
-    void (*on_end)(promise_base& self, void* owner) = nullptr;
-    void* owner = nullptr;
-
-    void* operator new(std::size_t size) { return frame_pool::allocate(size); }
-    void operator delete(void* p, std::size_t size) { frame_pool::release(p, size); }
-
-    /// What runs after this task ended: its continuation, or what the propagated error leads to.
-    std::coroutine_handle<> after_end() {
-        if (propagate)
-            if (auto next = propagate(*this))
-                return *next;
-        if (on_end)
-            on_end(*this, owner);
-        return continuation;
-    }
-    [[noreturn]] void unhandled_exception() noexcept { UNREACHABLE(); }
-};
-
-struct final_awaiter {
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
-        promise_base& p = self.promise();
-        shard& here = p.queue->home();
-        if (auto next = p.after_end())
-            here.set_next(next);
-    }
-    void await_resume() const noexcept {}
-};
-
 template <class T>
 class promise : public promise_base {
 public:
     task<T> get_return_object();
     std::suspend_always initial_suspend() noexcept { return {}; }
-    final_awaiter final_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
     template <class U = T>  // the default makes `co_return {};` a T
     void return_value(U&& value) {
         value_.emplace(std::forward<U>(value));
@@ -97,7 +54,7 @@ class promise<void> : public promise_base {
 public:
     task<void> get_return_object();
     std::suspend_always initial_suspend() noexcept { return {}; }
-    final_awaiter final_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
     void return_void() {}
 };
 
@@ -119,25 +76,18 @@ public:
     }
     ~task() { destroy(); }
 
-    struct awaiter {
-        explicit awaiter(handle h) : child(h) {}
-        bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> parent) noexcept {
-            promise_base& p = parent.promise();
-            promise_base& c = child.promise();
-            c.queue = p.queue;
-            c.stop = p.stop;
-            c.continuation = parent;
-            p.queue->home().set_next(child);
-        }
-        T await_resume() {
-            if constexpr (!std::is_void_v<T>)
-                return std::move(child.promise().value());
-        }
-        handle child;
-    };
-    awaiter operator co_await() const { return awaiter(handle_); }
+    // It is its own awaiter.
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> parent) const noexcept {
+        promise_base& p = parent.promise();
+        handle_.promise().start(*p.queue, *p.stop, parent.address());
+        p.queue->resume_next(handle_);
+    }
+    T await_resume() const {
+        if constexpr (!std::is_void_v<T>)
+            return std::move(handle_.promise().value());
+    }
 
     handle get() const { return handle_; }
     handle release() { return std::exchange(handle_, {}); }
@@ -153,6 +103,7 @@ private:
 
 template <class T>
 task<T> promise<T>::get_return_object() {
+    static_assert(alignof(promise) <= 2 * sizeof(void*), "promise_base::of counts on where a promise lies in its frame");
     return task<T>(std::coroutine_handle<promise>::from_promise(*this));
 }
 inline task<void> promise<void>::get_return_object() { return task<void>(std::coroutine_handle<promise>::from_promise(*this)); }
@@ -177,19 +128,18 @@ struct ok_task_awaiter {
     bool await_ready() const noexcept { return false; }
     template <class Parent>
     void await_suspend(std::coroutine_handle<Parent> parent) noexcept {
-        auto& p = parent.promise();
-        auto& c = child.get().promise();
-        c.queue = p.queue;
-        c.stop = p.stop;
-        c.continuation = parent;
-        c.parent = &p;
-        c.propagate = [](promise_base& self) -> std::optional<std::coroutine_handle<>> {
-            auto& mine = static_cast<promise<result<V>>&>(self);
-            if (mine.value().has_value())
-                return std::nullopt;
-            return end_with(static_cast<Parent&>(*self.parent), std::move(mine.value().error()));
-        };
-        p.queue->home().set_next(child.get());
+        promise_base& p = parent.promise();
+        child.get().promise().start(*p.queue, *p.stop, parent.address(), &ok_task_awaiter::at_end<Parent>);
+        p.queue->resume_next(child.get());
+    }
+    /// Resumes the parent, or ends it with the child's error.
+    template <class Parent>
+    static std::coroutine_handle<> at_end(promise_base& ended) {
+        result<V>& outcome = static_cast<promise<result<V>>&>(ended).value();
+        const auto parent = std::coroutine_handle<Parent>::from_address(ended.after);
+        if (outcome.has_value()) [[likely]]
+            return parent;
+        return end_with(parent.promise(), std::move(outcome.error()));
     }
     V await_resume() {
         if constexpr (!std::is_void_v<V>)
@@ -204,9 +154,8 @@ struct ok_result_awaiter {
     bool await_ready() const noexcept { return value.has_value(); }
     template <class Parent>
     void await_suspend(std::coroutine_handle<Parent> parent) noexcept {
-        shard& here = parent.promise().queue->home();
-        if (auto next = end_with(parent.promise(), std::move(value.error())))
-            here.set_next(next);
+        task_queue& queue = *parent.promise().queue;
+        queue.resume_next(end_with(parent.promise(), std::move(value.error())));
     }
     V await_resume() {
         if constexpr (!std::is_void_v<V>)

@@ -15,6 +15,7 @@
 
 #include "base/time.hpp"
 #include "runtime/growing_ring.hpp"
+#include "runtime/promise.hpp"
 #include "runtime/statistics.hpp"
 
 namespace tetrad::runtime {
@@ -48,6 +49,30 @@ public:
     bool runnable() const { return interrupted_ || !ready_.empty(); }
     std::size_t waiting() const { return ready_.size() + (interrupted_ ? 1 : 0); }
 
+    // ---- the trampoline ----
+    /// Resumes h, and what that leads to as long as `may_go_on()` says so. Returns what is left to be resumed, if anything.
+    ///
+    /// A task that has ended tells nobody: the loop sees it and reads from its promise what follows. The address of what runs next
+    /// then passes through memory once less on its way, and such passages are what awaiting costs.
+    template <class F>
+    std::coroutine_handle<> drive(std::coroutine_handle<> h, F&& may_go_on) {
+        do {
+            h.resume();
+            h = h.done() ? promise_base::of(h).after_end() : std::exchange(next_, {});
+        } while (h && may_go_on());
+        if (ended_)
+            std::exchange(ended_, {}).destroy();
+        return h;
+    }
+    void drive(std::coroutine_handle<> h) {
+        drive(h, [] { return true; });
+    }
+    /// By the coroutine that is being suspended: what goes on when it has returned to the loop, if anything.
+    void resume_next(std::coroutine_handle<> h) { next_ = h; }
+    /// By a task that has ended and that nobody awaits: its frame is destroyed when it has returned to the loop. Nothing is resumed
+    /// after it.
+    void destroy_later(std::coroutine_handle<> h) { ended_ = h; }
+
     /// Told by scopes: background tasks of this queue that have not ended.
     void task_begun() { stats_.tasks.add(1); }
     void task_ended() { stats_.tasks.add(-1); }
@@ -67,8 +92,9 @@ private:
     shard& home_;
     const queue_spec spec_;
     const std::string full_name_;
-    growing_ring<entry> ready_;       // bounded by the number of live coroutines
-    std::coroutine_handle<> interrupted_;  // by the end of the last slice: goes on first in the next
+    std::coroutine_handle<> next_, ended_;  // told by the coroutine that runs
+    growing_ring<entry> ready_;             // bounded by the number of live coroutines
+    std::coroutine_handle<> interrupted_;   // by the end of the last slice: goes on first in the next
     std::uint64_t virtual_time_ = 0;  // scaled cycles
     std::uint64_t turn_ = 0;          // the last turn in which it had a slice
     duration longest_wait_{};

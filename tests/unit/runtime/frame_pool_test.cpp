@@ -42,3 +42,40 @@ TEST_CASE("a frame may be released by another thread than it came from") {
     void* const f = frame_pool::allocate(200);
     frame_pool::release(f, 200);
 }
+
+TEST_CASE("the bytes of frames that are out are counted, more than a list keeps and large ones too") {
+    const std::int64_t before = frame_pool::bytes_alive();
+    std::vector<void*> frames;
+    for (int i = 0; i < 3000; ++i)
+        frames.push_back(frame_pool::allocate(200));
+    void* const large = frame_pool::allocate(5000);
+    CHECK(frame_pool::bytes_alive() - before == 3000 * 256 + 5000);
+    for (int round = 0; round < 2; ++round) {
+        for (void* f : frames)
+            frame_pool::release(f, 200);
+        CHECK(frame_pool::bytes_alive() - before == 5000);
+        for (void*& f : frames)
+            f = frame_pool::allocate(193);
+        CHECK(frame_pool::bytes_alive() - before == 3000 * 256 + 5000);
+    }
+    frame_pool::release(large, 5000);
+    for (void* f : frames)
+        frame_pool::release(f, 200);
+    CHECK(frame_pool::bytes_alive() == before);
+}
+
+TEST_CASE("a frame that another thread releases stays counted where it was made, and counts there as one less") {
+    const std::int64_t before = frame_pool::bytes_alive();
+    std::vector<void*> frames;
+    for (int i = 0; i < 2000; ++i)
+        frames.push_back(frame_pool::allocate(64));
+    std::int64_t there = 0;
+    std::thread other([&] {
+        for (void* f : frames)
+            frame_pool::release(f, 64);
+        there = frame_pool::bytes_alive();
+    });
+    other.join();
+    CHECK(there == -2000 * 64);
+    CHECK(frame_pool::bytes_alive() - before == 2000 * 64);
+}

@@ -102,9 +102,8 @@ TEST_CASE("destroying a frame whose operation is in flight stops the program") {
         stop_state stop;
         {
             auto t = receive(m.io, seen);
-            t.get().promise().queue = &m.here.main_queue();
-            t.get().promise().stop = &stop;
-            m.here.drive(t.get());
+            t.get().promise().start(m.here.main_queue(), stop, nullptr);
+            m.here.main_queue().drive(t.get());
         }
         ::_exit(0);
     }

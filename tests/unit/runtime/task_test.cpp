@@ -156,10 +156,8 @@ TEST_CASE("a suspended chain is destroyed by its owner, each part once") {
     {
         auto t = awaits_holder(live, e);
         stop_state stop;
-        auto& promise = t.get().promise();
-        promise.queue = &m.here.main_queue();
-        promise.stop = &stop;
-        m.here.drive(t.get());
+        t.get().promise().start(m.here.main_queue(), stop, nullptr);
+        m.here.main_queue().drive(t.get());
         REQUIRE(live == 4);
     }
     REQUIRE(live == 0);
