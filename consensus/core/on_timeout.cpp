@@ -5,8 +5,8 @@
 namespace tetrad::consensus::core {
 
 void machine::on(const timeout_fired& in) {
-    if (in.height != rs_.height || in.round < rs_.round ||
-        (in.round == rs_.round && in.step < rs_.step))
+    // Only of where we are was one asked for: of a later round it is no more than a record that nobody wrote.
+    if (in.height != rs_.height || in.round != rs_.round || in.step < rs_.step)
         return;
     switch (in.step) {
         case step_t::new_height: return enter_new_round(round_t(0));

@@ -245,6 +245,12 @@ TEST_CASE("a decision") {
             "t:new_height c012@1=nil c01@0=A", "c2@0=A", "collect:A news:A step:commit@1"}});
 }
 
+TEST_CASE("a timeout of another round than ours does nothing") {
+    check({{"of a later one, which was not asked for", proposed, "t:new_round@5", ""},
+           {"at its end", proposed, "t:precommit_wait@5", ""},
+           {"of an earlier one", "t:new_height c012@1=nil", "t:precommit_wait@0", ""}});
+}
+
 TEST_CASE(
     "the next height starts with the precommits of the last, and with the time of the decision") {
     spoken core;
