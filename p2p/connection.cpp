@@ -161,13 +161,7 @@ result<std::optional<slice>> multiplexed_connection::add_data(const packet_data&
     from = p.channel >= 0 && p.channel <= 255 ? find(static_cast<channel_id>(p.channel)) : nullptr;
     if (!from)
         return fail(errc::invalid, "packet on unknown channel " + std::to_string(p.channel));
-    if (from->incoming.size() + p.bytes.size() > from->about.message_bytes_max)
-        return fail(errc::too_large, "message on channel " + std::to_string(p.channel) + " is longer than " +
-                                         std::to_string(from->about.message_bytes_max) + " bytes");
-    append(from->incoming, p.bytes);
-    if (!p.eof)
-        return std::nullopt;
-    return slice(std::exchange(from->incoming, {}));
+    return from->incoming.add(p);
 }
 
 // Hands on all whole messages that have arrived.

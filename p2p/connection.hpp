@@ -72,13 +72,13 @@ public:
 
 private:
     struct lane {
-        explicit lane(channel_descriptor d) : about(d) {}
+        explicit lane(channel_descriptor d) : about(d), incoming(d.message_bytes_max) {}
         channel_descriptor about;
         runtime::growing_ring<slice> queue;  // at most about.send_queue_max
         std::size_t queued_bytes = 0;
         std::size_t sent_of_front = 0;
         double recently_sent = 0;
-        bytes incoming;                      // at most about.message_bytes_max
+        message_builder incoming;
     };
     struct packet_choice {
         lane* from;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "p2p/packets.hpp"
 
+#include <utility>
+
 #include "base/wire/protobuf.hpp"
 
 namespace tetrad::p2p {
@@ -30,6 +32,16 @@ result<std::optional<packet>> packet_reader::next() {
     if (decoded->sum.index() == 0)
         return fail(errc::invalid, "a packet of no known kind");
     return *decoded;
+}
+
+result<std::optional<slice>> message_builder::add(const packet_data& p) {
+    if (incoming_.size() + p.bytes.size() > bytes_max_)
+        return fail(errc::too_large, "message on channel " + std::to_string(p.channel) + " is longer than " +
+                                         std::to_string(bytes_max_) + " bytes");
+    append(incoming_, p.bytes);
+    if (!p.eof)
+        return std::nullopt;
+    return slice(std::exchange(incoming_, {}));
 }
 
 }  // namespace tetrad::p2p

@@ -53,4 +53,17 @@ private:
     std::size_t at_ = 0;    // consumed
 };
 
+/// Puts the messages of one channel together from their packets. Keeps at most one unfinished message.
+class message_builder {
+public:
+    explicit message_builder(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+    /// The whole message where this was its last packet; one that grows longer than bytes_max is an error, which is final.
+    result<std::optional<slice>> add(const packet_data&);
+
+private:
+    std::size_t bytes_max_;
+    bytes incoming_;
+};
+
 }  // namespace tetrad::p2p

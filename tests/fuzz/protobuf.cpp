@@ -9,6 +9,7 @@
 #include "chain/block.hpp"
 #include "chain/light_block.hpp"
 #include "chain/messages.hpp"
+#include "chain/state.hpp"
 #include "chain/validator.hpp"
 #include "consensus/engine/records.hpp"
 #include "p2p/node_info.hpp"
@@ -98,7 +99,7 @@ using all_types =
           consensus::engine::timed_wal_entry, app::abci::response_finalize_block, app::abci::response_info,
           app::abci::response_init_chain, app::abci::response_prepare_proposal, app::abci::response_check_tx,
           app::abci::response_query, app::abci::request_finalize_block, app::abci::request_prepare_proposal, app::abci::tx_result,
-          chain::consensus_params_update>;
+          chain::consensus_params_update, chain::state_record>;
 
 }  // namespace
 

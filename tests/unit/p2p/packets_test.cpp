@@ -187,3 +187,19 @@ TEST_CASE("whatever bytes come, the reader gives packets within their limit, or 
     }
     CHECK(refused > 0);
 }
+
+TEST_CASE("a message is put together from its packets, up to its channel's limit") {
+    message_builder messages(5);
+    const auto add = [&](bool eof, std::string_view said) {
+        const auto whole = messages.add({0x20, eof, view(said)});
+        return !whole    ? whole.error().text
+               : !*whole ? std::string("more")
+                         : std::string(text(**whole));
+    };
+    CHECK(add(false, "ab") == "more");
+    CHECK(add(true, "cde") == "abcde");
+    CHECK(add(true, "") == "");  // empty ones are messages too
+    CHECK(add(true, "fghij") == "fghij");
+    CHECK(add(false, "abcd") == "more");
+    CHECK(add(true, "ef") == "message on channel 32 is longer than 5 bytes");
+}
