@@ -7,32 +7,16 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "runtime/sim/path.hpp"
 
 namespace tetrad::runtime::sim {
 
 namespace {
 
-constexpr std::size_t name_max = 255;
 constexpr std::uint64_t file_size_max = std::uint64_t{1} << 33;  // EFBIG past it: the files are in memory
 
 bool is_too_large(std::uint64_t offset, std::uint64_t length) {
     return offset > file_size_max || length > file_size_max - offset;
-}
-
-std::vector<std::string> parts_of(std::string_view path) {
-    std::vector<std::string> parts;
-    while (!path.empty()) {
-        const auto slash = path.find('/');
-        const std::string_view part = path.substr(0, slash);
-        path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-        if (part.empty() || part == ".")
-            continue;
-        if (part != "..")
-            parts.emplace_back(part);
-        else if (!parts.empty())
-            parts.pop_back();
-    }
-    return parts;
 }
 
 std::uint64_t mixed(std::uint64_t h, byte_view b) {
@@ -59,32 +43,38 @@ bool is_inside(const std::shared_ptr<inode>& node, const std::shared_ptr<inode>&
 
 }  // namespace
 
-std::string normal_path(std::string_view path) {
-    std::string out;
-    for (const std::string& part : parts_of(path))
-        out += "/" + part;
-    return out.empty() ? "/" : out;
-}
-
 disk::disk(disk_plan plan, std::uint64_t seed)
     : plan_(plan), random_(seed), root_(std::make_shared<inode>(true, 0755)) {}
 
 // ---- names ----
 
+// As the kernel walks: every step, dots too, is looked up in the directory before it.
 int disk::find(std::string_view path, found& out) const {
-    const auto parts = parts_of(path);
-    out = {nullptr, "", root_};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (parts[i].size() > name_max)
-            return -ENAMETOOLONG;
+    if (path.empty())
+        return -ENOENT;
+    if (path.size() >= path_max)
+        return -ENAMETOOLONG;
+    out = {nullptr, "", root_, path.back() == '/'};
+    std::vector<std::shared_ptr<inode>> above;  // the directories that lead to out.node
+    for (const std::string_view step : steps_of(path)) {
         if (!out.node)
             return -ENOENT;
         if (!out.node->directory)
             return -ENOTDIR;
-        out.parent = out.node;
-        out.leaf = parts[i];
-        const auto there = out.parent->names.find(parts[i]);
-        out.node = there == out.parent->names.end() ? nullptr : there->second;
+        if (step.size() > name_max)
+            return -ENAMETOOLONG;
+        out.parent = nullptr;
+        out.leaf.clear();
+        if (step == ".." && !above.empty()) {
+            out.node = std::move(above.back());
+            above.pop_back();
+        } else if (step != "." && step != "..") {
+            above.push_back(out.node);
+            out.parent = std::move(out.node);
+            out.leaf = step;
+            const auto there = out.parent->names.find(out.leaf);
+            out.node = there == out.parent->names.end() ? nullptr : there->second;
+        }
     }
     return 0;
 }
@@ -135,6 +125,8 @@ int disk::open(std::string_view path, std::uint32_t flags, std::uint32_t mode, o
     found f;
     if (const int problem = find(path, f))
         return problem;
+    if (f.wants_directory && (flags & open_flags::create))
+        return -EISDIR;
     if (!f.node) {
         if (!(flags & open_flags::create))
             return -ENOENT;
@@ -147,12 +139,12 @@ int disk::open(std::string_view path, std::uint32_t flags, std::uint32_t mode, o
     } else {
         if ((flags & open_flags::create) && (flags & open_flags::exclusive))
             return -EEXIST;
-        if (f.node->directory && (flags & (open_flags::write | open_flags::create)))
+        if (f.node->directory && (flags & (open_flags::write | open_flags::create | open_flags::truncate)))
             return -EISDIR;
-        if (!f.node->directory && (flags & open_flags::directory))
+        if (!f.node->directory && (f.wants_directory || (flags & open_flags::directory)))
             return -ENOTDIR;
     }
-    if ((flags & open_flags::truncate) && (flags & open_flags::write))
+    if (flags & open_flags::truncate)
         f.node->resize(0);
     out = {std::move(f.node), normal_path(path), flags};
     return 0;
@@ -221,16 +213,20 @@ int disk::rename(std::string_view from, std::string_view to) {
     found source, target;
     if (const int problem = find(from, source))
         return problem;
-    if (!source.node)
-        return -ENOENT;
     if (const int problem = find(to, target))
         return problem;
     if (!source.parent || !target.parent)
         return -EBUSY;
+    if (!source.node)
+        return -ENOENT;
+    if (!source.node->directory && (source.wants_directory || target.wants_directory))
+        return -ENOTDIR;
     if (source.node == target.node)
         return 0;
     if (source.node->directory && is_inside(target.parent, source.node))
         return -EINVAL;
+    if (target.node && is_inside(source.parent, target.node))
+        return -ENOTEMPTY;
     if (target.node) {
         if (target.node->directory && !source.node->directory)
             return -EISDIR;
@@ -256,6 +252,8 @@ int disk::unlink(std::string_view path) {
         return -ENOENT;
     if (f.node->directory)
         return -EISDIR;
+    if (f.wants_directory)
+        return -ENOTDIR;
     name_change c;
     set_name(c, f.parent, f.leaf, nullptr);
     pending_names_.push_back(std::move(c));
@@ -344,8 +342,9 @@ void disk::lose_power() {
 void disk::make_directories(std::string_view path) {
     pending_names_.clear();
     auto at = root_;
-    for (const std::string& part : parts_of(path)) {
-        auto& child = at->names[part];
+    const std::string normal = normal_path(path);
+    for (const std::string_view step : steps_of(normal)) {
+        auto& child = at->names[std::string(step)];
         if (!child)
             child = make_node(true, 0755);
         CHECK(child->directory);
@@ -354,12 +353,11 @@ void disk::make_directories(std::string_view path) {
 }
 
 void disk::put_file(std::string_view path, byte_view content) {
-    auto parts = parts_of(path);
-    CHECK(!parts.empty());
     const std::string normal = normal_path(path);
+    CHECK(normal != "/");
     make_directories(normal.substr(0, normal.rfind('/')));
     found f;
-    CHECK(find(path, f) == 0);
+    CHECK(find(normal, f) == 0);
     if (!f.node) {
         f.node = make_node(false, 0644);
         f.parent->names.emplace(f.leaf, f.node);

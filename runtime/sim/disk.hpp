@@ -8,7 +8,7 @@
 //                  before a point the seed chooses. A rename is whole or absent. Syncing a file does not sync its name.
 // A killed process loses nothing that was written.
 //
-// Paths: absolute or not, they start at the root; "." and ".." are understood; there are no links. Calls come from the world's
+// Paths: absolute or not, they start at the root; they are walked as Linux does, with its limits; there are no links. Calls come from the world's
 // thread; results are 0 or more, or minus errno, as in backend.hpp. A test may use them directly: they take no time.
 #pragma once
 
@@ -82,8 +82,9 @@ public:
 private:
     struct found {                   // a path taken apart
         std::shared_ptr<inode> parent;
-        std::string leaf;            // empty: the root itself
+        std::string leaf;            // empty, and no parent: the root, or a path that ends in dots
         std::shared_ptr<inode> node; // null: there is no such name
+        bool wants_directory = false;  // a slash at its end
     };
     /// A change of names that is not durable yet, with what undoes it.
     struct name_change {
@@ -110,8 +111,5 @@ private:
     std::vector<name_change> pending_names_;    // in order
     std::vector<disk_fault> faults_;
 };
-
-/// "/a/b/c": one slash before each part, no "." and no "..".
-std::string normal_path(std::string_view);
 
 }  // namespace tetrad::runtime::sim

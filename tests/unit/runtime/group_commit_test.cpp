@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// What a loss of power and a failing disk do to a log, and how few writes it takes. What holds over every backend is in
+// conformance/group_commit_test.cpp.
 #include "runtime/group_commit.hpp"
 
 #include "base/text.hpp"
@@ -104,20 +106,6 @@ TEST_CASE("what is appended while a commit is in flight shares the next one") {
     CHECK(m.log->end() == 64 * record_bytes);
 }
 
-TEST_CASE("records lie one behind the other, and zeros follow to the end of the block") {
-    machine m;
-    m.process->tasks.spawn(m.append_many(0, 50));
-    REQUIRE(m.run_until_done());
-    std::vector<std::uint64_t> all;
-    for (std::uint64_t n = 0; n < 50; ++n)
-        all.push_back(n);
-    CHECK(m.stored() == all);
-    const bytes content = *m.host.disk().get_file(path);
-    CHECK(content.size() == 12288);
-    for (std::size_t at = 50 * record_bytes; at < content.size(); ++at)
-        REQUIRE(content[at] == 0);
-}
-
 TEST_CASE("a loss of power takes nothing that was acknowledged") {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         INFO("seed " << seed);
@@ -160,53 +148,4 @@ TEST_CASE(
     const auto closed = m.process->run(m.log->close());
     REQUIRE_FALSE(closed);
     CHECK(closed.error().code == errc::fatal);
-}
-
-TEST_CASE("waiting bytes are bounded: who finds no room waits for it, in order") {
-    machine m(1, {2 * record_bytes});
-    for (std::uint64_t n = 0; n < 20; ++n)
-        m.spawn_append(n);
-    REQUIRE(m.run_until_done());
-    CHECK(m.acknowledged.size() == 20);
-    CHECK(m.log->commits() >= 10);
-    std::vector<std::uint64_t> in_order;
-    for (std::uint64_t n = 0; n < 20; ++n)
-        in_order.push_back(n);
-    CHECK(m.stored() == in_order);
-}
-
-TEST_CASE("a record over the bound is refused, and the log goes on") {
-    machine m(1, {record_bytes - 1});
-    m.spawn_append(1);
-    REQUIRE(m.run_until_done());
-    CHECK(m.failures == std::vector<errc>{errc::too_large});
-    CHECK(m.writes() == 0);
-}
-
-TEST_CASE("an appender that is stopped leaves the others their commit") {
-    machine m;
-    scope other(m.process->here);
-    other.spawn(m.append(1));
-    m.spawn_append(2);
-    CHECK(m.world.run_until([&] { return m.writes() == 1; }, m.world.now() + 1s));
-    other.request_stop();
-    REQUIRE(m.run_until_done());
-    CHECK(m.world.run_until([&] { return other.running() == 0; }, m.world.now() + 1s));
-    m.world.run_idle();
-    CHECK(m.failures == std::vector<errc>{errc::cancelled});
-    CHECK(m.acknowledged == std::set<std::uint64_t>{2});
-    CHECK(m.stored() == std::vector<std::uint64_t>{1, 2});
-}
-
-TEST_CASE("after close nothing is taken, and what was in flight is durable") {
-    machine m;
-    m.spawn_append(1);
-    CHECK(m.world.run_until([&] { return m.writes() == 1; }, m.world.now() + 1s));
-    REQUIRE(m.process->run(m.log->close()));
-    CHECK(m.log->end() == record_bytes);
-    REQUIRE(m.run_until_done());
-    CHECK(m.acknowledged == std::set<std::uint64_t>{1});
-    m.spawn_append(2);
-    REQUIRE(m.run_until_done());
-    CHECK(m.failures == std::vector<errc>{errc::closed});
 }
