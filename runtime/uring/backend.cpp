@@ -43,7 +43,9 @@ result<std::unique_ptr<uring_backend>> uring_backend::open(uring_options wanted)
 uring_backend::~uring_backend() {
     if (ring_.is_enabled() && ring_.is_own_thread())
         end_multishots();
-    close_now();
+    for (std::size_t fd = 0; fd < uses_.size(); ++fd)
+        if (uses_[fd].is_given_up)
+            ::close(static_cast<descriptor>(fd));
     ::close(bell_);
 }
 
@@ -104,12 +106,16 @@ void uring_backend::submit(op& o) {
     o.cancelled = false;
     o.backend_data = nullptr;
     ++counts_.submitted[static_cast<std::size_t>(o.code)];
+    if (is_given_up(o.fd))
+        return end_now(o, -EBADF);
     if ((o.code == op_code::accept || o.code == op_code::recv || o.code == op_code::receive) && waits_at_multishot(o))
         return;
-    if (needs_kernel(o))
-        enqueue(o);
-    else
+    if (!needs_kernel(o)) {
         done_.push_back(&o);
+        return;
+    }
+    hold(o.fd);
+    enqueue(o);
 }
 
 io_uring_sqe* uring_backend::free_entry(unsigned together) {
@@ -159,6 +165,7 @@ void uring_backend::push_waiting() {
     while (!waiting_.empty()) {
         op& o = *waiting_.front();
         if (o.cancelled) {
+            let_go(o.fd);
             o.result = translate(o, -ECANCELED);
             done_.push_back(&o);
         } else if (!start(o)) {
@@ -191,17 +198,50 @@ bool uring_backend::has_unseen() const {
     return ring_.has_unsubmitted() || !waiting_.empty() || !arms_waiting_.empty();
 }
 
-void uring_backend::close_now() {
-    for (const descriptor fd : closing_)
+// ---- descriptors ----
+
+void uring_backend::hold(descriptor fd) {
+    if (fd < 0)
+        return;
+    if (static_cast<std::size_t>(fd) >= uses_.size())
+        uses_.resize(static_cast<std::size_t>(fd) + 1);
+    ++uses_[static_cast<std::size_t>(fd)].requests;
+}
+
+void uring_backend::let_go(descriptor fd) {
+    if (fd < 0)
+        return;
+    use& u = uses_[static_cast<std::size_t>(fd)];
+    if (--u.requests == 0 && std::exchange(u.is_given_up, false))
         ::close(fd);
-    closing_.clear();
+}
+
+bool uring_backend::is_given_up(descriptor fd) const {
+    return fd >= 0 && static_cast<std::size_t>(fd) < uses_.size() && uses_[static_cast<std::size_t>(fd)].is_given_up;
+}
+
+// A request is known to the kernel by the number of its descriptor until it is looked at, which for one that is repeated, or linked to
+// another, is late: a number is given up when the last request that has it ends. (Linux's requests hold what they work on; this adds
+// that the number is nobody else's.) A listener stops to listen at once, whatever holds it.
+void uring_backend::close(descriptor fd) {
+    if (auto it = listeners_.find(fd); it != listeners_.end()) {
+        shutdown(fd);
+        if (!it->second.empty())
+            ::unlink(it->second.c_str());
+        listeners_.erase(it);
+    }
+    close_multishot(fd);
+    if (fd >= 0 && static_cast<std::size_t>(fd) < uses_.size() && uses_[static_cast<std::size_t>(fd)].requests > 0)
+        uses_[static_cast<std::size_t>(fd)].is_given_up = true;
+    else
+        ::close(fd);
 }
 
 void uring_backend::turn(instant deadline) {
     ring_.enable();
     push_waiting();
     arm_bell();
-    const bool may_sleep = done_.empty() && waiting_.empty() && arms_waiting_.empty() && cancels_waiting_.empty() && closing_.empty() &&
+    const bool may_sleep = done_.empty() && waiting_.empty() && arms_waiting_.empty() && cancels_waiting_.empty() &&
                            bell_armed_ && !ring_.has_completions() && !(mischief_ && mischief_->holds_any());
     if (!may_sleep)
         ring_.look();
@@ -211,8 +251,6 @@ void uring_backend::turn(instant deadline) {
         ring_.wait(left);
     else
         ring_.look();
-    if (!closing_.empty() && !has_unseen())
-        close_now();
 
     // Taken out of the ring before any of it is delivered: what completes may submit again.
     kernel_ring::completion batch[kernel_ring::batch];
@@ -243,11 +281,11 @@ void uring_backend::deliver(const kernel_ring::completion& c) {
         return deliver_half(o, (c.user_data & mark_of_sync) != 0, c.result);
     if (is_to_be_repeated(o, c.result)) {
         if (o.cancelled)
-            return finish(o, translate(o, -ECANCELED));
+            return end_in_kernel(o, -ECANCELED);
         ++counts_.resubmitted;
         return enqueue(o);
     }
-    finish(o, translate(o, c.result));
+    end_in_kernel(o, c.result);
 }
 
 // A write and the sync linked to it: a write that is short or fails cuts the link, and the sync is cancelled.
@@ -259,11 +297,16 @@ void uring_backend::deliver_half(op& o, bool is_sync, std::int32_t result) {
     const bool is_whole = s.written >= 0 && static_cast<std::size_t>(s.written) == o.length;
     const std::int32_t outcome = is_whole && s.synced < 0 ? s.synced : s.written;
     if (!is_to_be_repeated(o, outcome))
-        return finish(o, outcome);
+        return end_in_kernel(o, outcome);
     if (o.cancelled)
-        return finish(o, -ECANCELED);
+        return end_in_kernel(o, -ECANCELED);
     ++counts_.resubmitted;
     enqueue(o);
+}
+
+void uring_backend::end_in_kernel(op& o, std::int32_t result) {
+    let_go(o.fd);
+    finish(o, translate(o, result));
 }
 
 void uring_backend::finish(op& o, std::int32_t result) {

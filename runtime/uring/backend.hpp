@@ -79,7 +79,10 @@ private:
     void deliver(const kernel_ring::completion&);
     void deliver_half(op&, bool is_sync, std::int32_t result);
     bool has_unseen() const;  // something asked for that the kernel does not know of yet
-    void close_now();
+    void hold(descriptor);    // a request works on it
+    void let_go(descriptor);  // one of them has ended
+    bool is_given_up(descriptor) const;
+    void end_in_kernel(op&, std::int32_t result);
     void end_multishots();
     std::int32_t translate(op&, std::int32_t result);  // the kernel's result into the op's
     void finish(op&, std::int32_t result);
@@ -114,7 +117,11 @@ private:
     growing_ring<op*> waiting_;         // started, but the ring had no room; bounded by the number of suspended tasks
     growing_ring<multishot*> arms_waiting_;       // the same
     std::vector<std::uint64_t> cancels_waiting_;  // the same, for cancellations
-    std::vector<descriptor> closing_;             // once the kernel has seen what was asked of them
+    struct use {
+        std::uint32_t requests = 0;
+        bool is_given_up = false;  // closed by its owner: the last request closes it
+    };
+    std::vector<use> uses_;  // by descriptor
     growing_ring<op*> done_;            // ended without the kernel, to be delivered by the next turn
     std::vector<std::unique_ptr<scratch>> spare_;
     std::vector<std::unique_ptr<multishot>> multishots_;

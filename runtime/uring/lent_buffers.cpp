@@ -4,6 +4,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include <sys/mman.h>
 
@@ -20,11 +21,12 @@ void* map(std::size_t bytes) {
 
 }  // namespace
 
-lent_buffers::~lent_buffers() {
+void lent_buffers::close() {
     if (ring_)
-        ::munmap(ring_, ring_bytes_);
+        ::munmap(std::exchange(ring_, nullptr), ring_bytes_);
     if (block_)
-        ::munmap(block_, std::size_t{count_} * size);
+        ::munmap(std::exchange(block_, nullptr), std::size_t{count_} * size);
+    count_ = free_ = 0;
 }
 
 // Pages of the block are the system's until something is received into them.
@@ -34,8 +36,10 @@ int lent_buffers::open(io_uring& in, unsigned count) {
     ring_bytes_ = (count * sizeof(io_uring_buf) + 4095) / 4096 * 4096;
     ring_ = static_cast<io_uring_buf_ring*>(map(ring_bytes_));
     block_ = static_cast<std::uint8_t*>(map(std::size_t{count} * size));
-    if (!ring_ || !block_)
+    if (!ring_ || !block_) {
+        close();
         return -ENOMEM;
+    }
     io_uring_buf_ring_init(ring_);
     contents_.resize(count);
     for (unsigned i = 0; i < count; ++i)
@@ -44,7 +48,10 @@ int lent_buffers::open(io_uring& in, unsigned count) {
     registration.ring_addr = reinterpret_cast<std::uint64_t>(ring_);
     registration.ring_entries = count;
     registration.bgid = group;
-    return io_uring_register_buf_ring(&in, &registration, 0);
+    const int refused = io_uring_register_buf_ring(&in, &registration, 0);
+    if (refused < 0)
+        close();
+    return refused;
 }
 
 void lent_buffers::taken(unsigned number, std::uint32_t bytes) {

@@ -20,9 +20,9 @@ public:
     lent_buffers() = default;
     lent_buffers(const lent_buffers&) = delete;
     lent_buffers& operator=(const lent_buffers&) = delete;
-    ~lent_buffers();  // after the ring's
+    ~lent_buffers() { close(); }  // after the ring's
 
-    /// `count`: a power of two up to 32768. Before the ring is restricted. 0, or minus errno.
+    /// `count`: a power of two up to 32768. Before the ring is restricted. 0, or minus errno: then there are none.
     int open(io_uring&, unsigned count);
 
     /// What is in one that the kernel has filled and nobody has read, or not all of it.
@@ -43,6 +43,8 @@ public:
     void give_back(unsigned number);
 
 private:
+    void close();
+
     io_uring_buf_ring* ring_ = nullptr;  // which pieces the kernel may take
     std::size_t ring_bytes_ = 0;
     std::uint8_t* block_ = nullptr;

@@ -212,6 +212,8 @@ void uring_backend::begin(multishot& m) {
     op& first = *m.waiting.front();
     if (m.accepts || (first.code == op_code::receive && lent_.any_free() && !m.is_starved)) {
         m.at = multishot::phase::armed;
+        m.held = m.fd;
+        hold(m.held);
         ++multishots_in_kernel_;
         if (io_uring_sqe* const entry = arms_waiting_.empty() ? ring_.next_entry() : nullptr)
             prepare(*entry, m);
@@ -227,6 +229,7 @@ void uring_backend::begin(multishot& m) {
         ++counts_.no_buffers;
         first.buffer = lent_buffers::make_single();
     }
+    hold(first.fd);
     enqueue(first);
 }
 
@@ -260,6 +263,7 @@ void uring_backend::deliver(multishot& m, const kernel_ring::completion& c) {
         if (m.at == multishot::phase::ending)
             std::erase(cancels_waiting_, data_of(m));
         m.at = multishot::phase::idle;
+        let_go(std::exchange(m.held, -1));
         --multishots_in_kernel_;
     }
     const bool is_data = c.result > 0 || (m.accepts && c.result == 0);

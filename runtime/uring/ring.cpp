@@ -112,8 +112,10 @@ result<void> kernel_ring::open(unsigned entries, unsigned completions, operation
                                                std::to_string(static_cast<int>(code)) + "; Linux 6.1 or newer is needed");
     has_ftruncate_ = io_uring_opcode_supported(probe, op_ftruncate) != 0;
     if (lent)
-        if (const int r = lent->open(ring_, lent_count); r < 0)
-            return std::unexpected<error>(explain(-r));
+        lending_refused_ = -lent->open(ring_, lent_count);
+    // A ring that is disabled answers EBADFD: whatever else comes is from somebody who forbids the call, and is learnt here.
+    if (const int r = io_uring_enter(static_cast<unsigned>(ring_.ring_fd), 0, 0, 0, nullptr); r < 0 && r != -EBADFD)
+        return std::unexpected<error>(explain(-r));
     return restrict_operations(groups);
 }
 
@@ -153,7 +155,8 @@ std::string kernel_ring::description() const {
     return "io_uring: kernel " + kernel_release() + ", " + std::to_string(ring_.sq.ring_entries) + " submission and " +
            std::to_string(ring_.cq.ring_entries) + " completion entries, single issuer, deferred task work, restricted to " +
            std::to_string(operations_allowed_) + " operations" +
-           (has_ftruncate_ ? "" : ", truncates by a blocking call");
+           (has_ftruncate_ ? "" : ", truncates by a blocking call") +
+           (lending_refused_ == 0 ? "" : ", " + system_error(lending_refused_, "lends no buffers").text);
 }
 
 io_uring_sqe* kernel_ring::next_entry(unsigned together) {

@@ -31,7 +31,7 @@ public:
     ~kernel_ring();
 
     /// `entries` of submission and `completions` of completion. Where memory is short fewer are taken. Errors say what to do.
-    /// `lent`, where given, is opened with `lent_count` buffers.
+    /// `lent`, where given, is opened with `lent_count` buffers; where the kernel refuses that it stays empty, and description() says so.
     result<void> open(unsigned entries, unsigned completions, operation_groups = {}, lent_buffers* lent = nullptr,
                       unsigned lent_count = 0);
     /// The executor's thread, before anything is submitted. Later calls do nothing.
@@ -88,6 +88,7 @@ private:
     bool enabled_ = false;
     bool fd_registered_ = false;
     bool has_ftruncate_ = false;
+    int lending_refused_ = 0;  // an errno
     std::size_t operations_allowed_ = 0;
     std::thread::id owner_{};
     counters counts_;

@@ -80,22 +80,6 @@ void uring_backend::shutdown(descriptor fd) {
 }
 void uring_backend::shutdown_send(descriptor fd) { ::shutdown(fd, SHUT_WR); }
 
-// Requests hold what they work on, but know it by its number until the kernel has seen them: a number is given up after that. A
-// listener stops to listen at once, whatever holds it.
-void uring_backend::close(descriptor fd) {
-    if (auto it = listeners_.find(fd); it != listeners_.end()) {
-        shutdown(fd);
-        if (!it->second.empty())
-            ::unlink(it->second.c_str());
-        listeners_.erase(it);
-    }
-    close_multishot(fd);
-    if (has_unseen())
-        closing_.push_back(fd);
-    else
-        ::close(fd);
-}
-
 void uring_backend::give_back(void* buffer) { lent_.give_back(buffer); }
 
 result<endpoint> uring_backend::local_endpoint(descriptor fd) {

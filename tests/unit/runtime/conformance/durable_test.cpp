@@ -121,6 +121,18 @@ SCRIPT("an op of a durable write that was cancelled serves the next one") {
     s.io.close(fd);
 }
 
+SCRIPT("a durable write stays with its file when its descriptor is closed") {
+    const int fd = co_await open(s, s.path("f"), fresh);
+    bytes data = to_bytes("x");
+    by_hand write(s, op_code::write_durable, fd, data);
+    write.submit();
+    s.io.close(fd);
+    const int n = co_await write.end();
+    s.is("write", n, 1);
+    std::string seen = co_await content_at(s, s.path("f"));
+    s.is("content", seen, "'x'");
+}
+
 // ---- files ----
 
 task<result<file>> open_file(stage& s, std::uint32_t flags = fresh) {

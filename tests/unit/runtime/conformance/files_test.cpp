@@ -330,4 +330,27 @@ SCRIPT("without a descriptor all is EBADF") {
     s.is("size", s.io.file_size(-1), "i/o");
 }
 
+SCRIPT("an operation stays with its file when its descriptor is closed and the number used again") {
+    co_await make_file(s, s.path("f"), "f");
+    co_await make_file(s, s.path("g"), "g");
+    for (int i = 0; i < 10; ++i) {
+        const int f = co_await open(s, s.path("f"), reading | writing);
+        bytes into(1), data(1, static_cast<std::uint8_t>('0' + i));
+        by_hand read(s, op_code::read, f, into), write(s, op_code::write, f, data, 1);
+        read.submit();
+        write.submit();
+        s.io.close(f);
+        const int g = co_await open(s, s.path("g"), reading | writing);
+        int n = co_await read.end();
+        s.is("read", n == 1 && into[0] == 'f');
+        n = co_await write.end();
+        s.is("write", n, 1);
+        std::string seen = co_await content_of(s, g);
+        s.is("the other file", seen, "'g'");
+        s.io.close(g);
+        seen = co_await content_at(s, s.path("f"));
+        s.is("the file", seen, format("'f{}'", i));
+    }
+}
+
 }  // namespace

@@ -58,17 +58,35 @@ task<int> open_pattern(stage& s) {
     co_return fd;
 }
 
-SCRIPT("a thousand sleeps in any order, beside reads, end by their times") {
+struct numbered_timer : timer {
+    numbered_timer(int n, std::vector<int>& to, event& e) : number(n), order(to), news(e) {
+        fire = [](timer& t) {
+            auto& me = static_cast<numbered_timer&>(t);
+            me.order.push_back(me.number);
+            me.news.notify();
+        };
+    }
+    const int number;
+    std::vector<int>& order;
+    event& news;
+};
+
+SCRIPT("a thousand timers armed in any order fire by their times, beside reads") {
     const int fd = co_await open_pattern(s);
-    std::vector<int> order;
     beside<int> reading(s, read_many(s, fd, 200));
-    scope tasks(s.here);
-    const instant base = s.now() + 1ms;
+    std::vector<int> order;
+    event news;
+    std::vector<std::unique_ptr<numbered_timer>> timers;
+    const instant base = s.now();
     for (int i = 0; i < 1000; ++i) {
         const int who = i * 373 % 1000;
-        tasks.spawn(sleep_and_say(base + who * 10us, who, order));
+        timers.push_back(std::make_unique<numbered_timer>(who, order, news));
+        timers_of(s.here).arm(*timers.back(), base + who * 10us);
     }
-    co_await tasks.join();
+    while (order.size() < timers.size()) {
+        result<void> woken = co_await news.wait();
+        s.is("woken", woken, "ok");
+    }
     s.is("order", order == up_to(1000));
     const int right = co_await reading.end();
     s.is("reads", right, 200);

@@ -9,18 +9,12 @@
 #include "tests/unit/runtime/support.hpp"
 
 #include <cerrno>
-#include <cstddef>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -219,59 +213,6 @@ TEST_CASE("an immediate failure is delivered by a turn, like any other") {
     REQUIRE(o.completions == 1);
 }
 
-namespace {
-
-/// What open() says in a process whose io_uring_setup fails with this errno, as a container's or a sandbox's does.
-std::string refusal_where_setup_fails_with(int errno_value) {
-    int words[2];
-    REQUIRE(::pipe(words) == 0);
-    const pid_t child = ::fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        sock_filter program[] = {
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(errno_value)),
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        };
-        const sock_fprog filter{4, program};
-        std::string text = "no seccomp here";
-        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) {
-            const auto made = uring_backend::open();
-            text = made ? "opened" : made.error().text;
-        }
-        ::_exit(::write(words[1], text.data(), text.size()) == static_cast<ssize_t>(text.size())
-                    ? 0
-                    : 1);
-    }
-    ::close(words[1]);
-    std::string text(1000, '\0');
-    const ssize_t n = ::read(words[0], text.data(), text.size());
-    ::close(words[0]);
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    REQUIRE(n > 0);
-    text.resize(static_cast<std::size_t>(n));
-    return text;
-}
-
-}  // namespace
-
-TEST_CASE("where io_uring cannot be had, the error says what is in the way and what to change") {
-    const auto says = [](int errno_value, const char* what) {
-        const std::string text = refusal_where_setup_fails_with(errno_value);
-        INFO(text);
-        REQUIRE(text.find("io_uring: ") == 0);
-        REQUIRE(text.find(what) != std::string::npos);
-    };
-    says(ENOSYS, "seccomp");
-    says(EPERM, "kernel.io_uring_disabled");
-    says(ENOMEM, "RLIMIT_MEMLOCK");
-    says(EINVAL, "Linux 6.1");
-    says(EMFILE, "RLIMIT_NOFILE");
-}
-
 TEST_CASE("host names are resolved, and one that does not exist is not found") {
     const auto io = open_backend();
     const auto local = io->resolve("localhost", 26656);
@@ -297,7 +238,8 @@ TEST_CASE("a backend whose thread has ended is destroyed by another") {
     io.reset();
 }
 
-TEST_CASE("a ring for sockets cannot open a file, and one for files cannot connect: the caller gets an error") {
+TEST_CASE("a ring for sockets cannot open a file, one for files cannot connect, one for neither does neither: "
+    "the caller gets an error") {
     uring_options sockets, files;
     sockets.may.files = false;
     files.may.sockets = false;
@@ -312,6 +254,13 @@ TEST_CASE("a ring for sockets cannot open a file, and one for files cannot conne
         return o.result;
     };
     const auto io_of_sockets = open_backend(sockets), io_of_files = open_backend(files);
+    uring_options neither;
+    neither.may = {false, false};
+    const auto io_of_neither = open_backend(neither);
+    for (const op_code code : {op_code::open, op_code::connect})
+        REQUIRE(outcome(*io_of_neither, plain_op(code, -1, nullptr, 0), "/") == -EACCES);
+    io_of_neither->wake();
+    io_of_neither->turn(instant::never());  // it has its bell
     REQUIRE(outcome(*io_of_sockets, plain_op(op_code::open, -1, nullptr, 0), "/") == -EACCES);
     REQUIRE(outcome(*io_of_files, plain_op(op_code::open, -1, nullptr, 0), "/") >= 0);
     REQUIRE(outcome(*io_of_files, plain_op(op_code::connect, -1, nullptr, 0), "/") == -EACCES);

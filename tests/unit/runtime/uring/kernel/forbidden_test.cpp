@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a seccomp filter forbids io_uring, as a container's or a sandbox's does, or a part of it.
+#include "runtime/uring/backend.hpp"
+#include "tests/unit/runtime/uring/kernel/child.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <catch2/catch.hpp>
+
+using namespace tetrad;
+using namespace tetrad::runtime;
+using namespace tetrad::runtime::testing;
+
+namespace {
+
+struct forbidden_call {
+    unsigned number;
+    std::optional<unsigned> second_argument;  // any
+    int errno_value;
+};
+
+bool forbid(forbidden_call c) {
+    std::vector<sock_filter> program = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, c.number, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, c.second_argument.value_or(0), 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(c.errno_value)),
+    };
+    if (!c.second_argument)
+        program.erase(program.begin() + 3, program.begin() + 6);
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/// What open() says in a process that may not do this.
+std::string refusal_without(forbidden_call c) {
+    return in_a_child([c]() -> std::string {
+        if (!forbid(c))
+            return "no seccomp here";
+        const auto made = uring_backend::open();
+        return made ? "opened" : made.error().text;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("where io_uring cannot be had, the error says what is in the way and what to change") {
+    const auto says = [](unsigned call, int errno_value, const char* what) {
+        const std::string text = refusal_without({call, std::nullopt, errno_value});
+        INFO(text);
+        CHECK(text.find("io_uring: ") == 0);
+        CHECK(text.find(what) != std::string::npos);
+        CHECK(text.find('\n') == std::string::npos);
+    };
+    says(SYS_io_uring_setup, ENOSYS, "seccomp");
+    says(SYS_io_uring_setup, EPERM, "kernel.io_uring_disabled");
+    says(SYS_io_uring_setup, ENOMEM, "RLIMIT_MEMLOCK");
+    says(SYS_io_uring_setup, EINVAL, "Linux 6.1");
+    says(SYS_io_uring_setup, EMFILE, "RLIMIT_NOFILE");
+    for (const unsigned call : {SYS_io_uring_register, SYS_io_uring_enter}) {
+        says(call, ENOSYS, "seccomp");
+        says(call, EPERM, "allow io_uring_setup, io_uring_enter and io_uring_register");
+    }
+}
+
+TEST_CASE("where the kernel refuses the buffers that receives lend, they bring their own") {
+    for (const int refusal : {EINVAL, ENOMEM, EPERM}) {
+        const std::string says = in_a_child([refusal]() -> std::string {
+            if (!forbid({SYS_io_uring_register, IORING_REGISTER_PBUF_RING, refusal}))
+                return "no seccomp here";
+            const auto made = uring_backend::open();
+            if (!made)
+                return made.error().text;
+            if (made.value()->description().find("lends no buffers: ") == std::string::npos)
+                return "it does not say so: " + made.value()->description();
+            return try_sockets();
+        });
+        CHECK(says == "works");
+    }
+}
