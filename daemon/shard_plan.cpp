@@ -10,6 +10,15 @@ runtime::queue_spec main_queue(runtime::role r) {
 
 runtime::queue_spec bulk_queue() { return {"bulk", 100, false}; }
 
+runtime::operation_groups ring_operations(const std::vector<runtime::role>& shards) {
+    runtime::operation_groups may{false, false};
+    for (const auto r : shards) {
+        may.files |= r == runtime::role::consensus;
+        may.sockets |= r == runtime::role::network || r == runtime::role::api;
+    }
+    return may;
+}
+
 shard_plan::shard_plan(shard_set s)
     : commits({"commits", 4}, s.consensus, s.storage),
       app_writes({"app_writes", 4}, s.consensus, s.storage),

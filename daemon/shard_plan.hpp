@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "app/kvstore/kvstore.hpp"
 #include "app/ports.hpp"
@@ -14,6 +15,7 @@
 #include "p2p/status.hpp"
 #include "runtime/task_queue.hpp"
 #include "runtime/topology.hpp"
+#include "runtime/uring/ring.hpp"
 #include "storage/client.hpp"
 #include "storage/store.hpp"
 
@@ -51,6 +53,10 @@ struct shard_set {
 //   bulk    100     no        of network: transactions of clients (CheckTx), their evidence; of storage: blocks for peers, queries
 runtime::queue_spec main_queue(runtime::role);
 runtime::queue_spec bulk_queue();
+
+/// What the shards of a thread may ask of the kernel by their ring; all else fails there. Files are the consensus shard's (its log and
+/// the signer's record; the store's are RocksDB's, which uses no ring), sockets those of network and api; storage has neither.
+runtime::operation_groups ring_operations(const std::vector<runtime::role>& shards);
 
 struct shard_plan {
     explicit shard_plan(shard_set s);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/start.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -32,14 +31,6 @@ struct machine_thread {
     log_sink* sink = nullptr;
     std::thread running;
 };
-
-/// What the shards of a thread ask of the kernel: files of the ring are the consensus shard's alone (its log and the signer's record;
-/// the store's are RocksDB's), and no other ring can open one.
-runtime::uring_options ring_options(const std::vector<runtime::role>& shards) {
-    runtime::uring_options o;
-    o.may.files = std::find(shards.begin(), shards.end(), runtime::role::consensus) != shards.end();
-    return o;
-}
 
 /// Null but in tests of crash safety.
 result<std::unique_ptr<crash_points>> armed_crash_points(const config::settings& s) {
@@ -90,7 +81,9 @@ result<void> run_node(const node_options& given) {
     how.spin = std::chrono::microseconds(options.settings.shards.spin_us);
     for (std::size_t t = 0; t < threads.size(); ++t) {
         how.thread = std::to_string(t);
-        TRY(auto opened, runtime::uring_backend::open(ring_options(place.threads[t].shards)));
+        runtime::uring_options ring_options;
+        ring_options.may = ring_operations(place.threads[t].shards);
+        TRY(auto opened, runtime::uring_backend::open(ring_options));
         ring = opened->description();
         std::unique_ptr<runtime::backend> io = std::move(opened);
         if (crash)

@@ -142,6 +142,20 @@ std::shared_ptr<void> fill(machine& m, runtime::port<Request, Response>& door, s
 
 }  // namespace
 
+TEST_CASE("only the ring of the consensus shard's thread may open files, only those of network and api sockets") {
+    const auto may = [](std::vector<role> shards) {
+        const runtime::operation_groups g = ring_operations(shards);
+        return std::pair(g.files, g.sockets);
+    };
+    CHECK(may({role::consensus}) == std::pair(true, false));
+    CHECK(may({role::network}) == std::pair(false, true));
+    CHECK(may({role::storage}) == std::pair(false, false));
+    CHECK(may({role::api}) == std::pair(false, true));
+    CHECK(may({role::consensus, role::network}) == std::pair(true, true));
+    CHECK(may({role::storage, role::api}) == std::pair(false, true));
+    CHECK(may({role::consensus, role::storage}) == std::pair(true, false));
+}
+
 TEST_CASE("four shards share one, two, three or four threads, each on a core of its own") {
     using enum role;
     CHECK(threads_of(placed({0})) == std::vector<std::set<role>>{{consensus, network, storage, api}});
