@@ -258,6 +258,35 @@ SCRIPT("allocate of nothing is EINVAL, of more than a file can be EFBIG") {
     s.io.close(fd);
 }
 
+task<int> cancelled(stage& s, op_code code, descriptor fd, std::uint64_t length, bool at_once) {
+    by_hand change(s, code, fd);
+    change.what.length = length;
+    change.submit();
+    if (!at_once)
+        co_await a_turn();
+    change.cancel();
+    const int r = co_await change.end();
+    s.is("completions", change.completions, 1);
+    co_return r;
+}
+
+SCRIPT("a change of size that is cancelled was made or was not, as it says") {
+    const int fd = co_await open(s, s.path("f"), fresh);
+    for (int i = 0; i < 12; ++i) {
+        std::int64_t size = size_of(s, fd);
+        int r = co_await cancelled(s, op_code::allocate, fd, 5'000, i % 2 == 0);
+        s.is("allocate", r == 0 || r == -ECANCELED);
+        s.is("as it says", size_of(s, fd), r == 0 ? 5'000 : size);
+        size = size_of(s, fd);
+        r = co_await cancelled(s, op_code::truncate, fd, 10, i % 2 == 0);
+        s.is("truncate", r == 0 || r == -ECANCELED);
+        s.is("as it says", size_of(s, fd), r == 0 ? 10 : size);
+        r = co_await on_file(s, op_code::truncate, fd, 0, 0);
+        s.is("emptied", r, 0);
+    }
+    s.io.close(fd);
+}
+
 SCRIPT("what is open for reading is not written, allocated or truncated") {
     co_await make_file(s, s.path("f"), "kept");
     const int fd = co_await open(s, s.path("f"), reading);

@@ -178,4 +178,40 @@ SCRIPT("who opens a name that is renamed over all the time finds a whole file ea
     s.is("replaced", r, 0);
 }
 
+/// Cancelled at once, or a turn later; what it ended with.
+task<int> cancelled(stage& s, op_code code, std::string path, std::string path2, bool at_once) {
+    by_hand change(s, code, -1);
+    change.what.path = path.c_str();
+    change.what.path2 = path2.c_str();
+    change.what.mode = 0700;
+    change.submit();
+    if (!at_once)
+        co_await a_turn();
+    change.cancel();
+    const int r = co_await change.end();
+    s.is("completions", change.completions, 1);
+    co_return r;
+}
+
+SCRIPT("a change of names that is cancelled was made or was not, as it says") {
+    for (int i = 0; i < 12; ++i) {
+        const bool at_once = i % 2 == 0;
+        const std::string home = std::to_string(i), d = home + "/d", e = home + "/e";
+        int r = co_await make_dir(s, home);
+        r = co_await cancelled(s, op_code::make_dir, s.path(d), "", at_once);
+        s.is("mkdir", r == 0 || r == -ECANCELED);
+        s.is("as it says", listed(s, s.path(home)), r == 0 ? "d" : "");
+        if (r != 0)
+            r = co_await make_dir(s, d);
+        r = co_await cancelled(s, op_code::rename, s.path(d), s.path(e), at_once);
+        s.is("rename", r == 0 || r == -ECANCELED);
+        s.is("as it says", listed(s, s.path(home)), r == 0 ? "e" : "d");
+        co_await make_file(s, s.path(home + "/f"), "x");
+        r = co_await cancelled(s, op_code::unlink, s.path(home + "/f"), "", at_once);
+        s.is("unlink", r == 0 || r == -ECANCELED);
+        std::string left = co_await content_at(s, s.path(home + "/f"));
+        s.is("as it says", left, r == 0 ? "ENOENT" : "'x'");
+    }
+}
+
 }  // namespace
