@@ -186,19 +186,27 @@ void sim_backend::pump_accepts(object& o) {
             result = -EINVAL;
         } else if (!has_free_descriptor()) {
             result = -EMFILE;
-        } else if (!o.listens->ready.empty()) {
-            auto accepted = std::make_shared<object>();
-            accepted->end = std::move(o.listens->ready.front());
-            o.listens->ready.pop_front();
-            watch(accepted);
-            pending_.at(number).what->peer = accepted->end->remote();
-            result = add(std::move(accepted));
-        } else {
+        } else if (o.listens->ready.empty()) {
             return;
+        } else {
+            result = take_accepted(*o.listens, pending_.at(number).what->peer);
         }
         o.accepters.pop_front();
         finish(number, result);
     }
+}
+
+std::int32_t sim_backend::take_accepted(listener& from, endpoint& peer) {
+    const auto made = std::make_shared<object>();
+    made->end = std::move(from.ready.front());
+    from.ready.pop_front();
+    if (made->end->is_reset()) {
+        release(*made);
+        return -ECONNABORTED;
+    }
+    watch(made);
+    peer = made->end->remote();
+    return add(made);
 }
 
 void sim_backend::finish(std::uint64_t number, std::int32_t result) {
@@ -315,7 +323,7 @@ void sim_backend::shutdown(descriptor fd) {
     if (o && o->end)
         o->end->shutdown();
     if (o && o->listens)
-        world_.net().close(*o->listens);
+        world_.net().shut(*o->listens);
 }
 
 void sim_backend::shutdown_send(descriptor fd) {
@@ -345,21 +353,6 @@ result<endpoint> sim_backend::local_endpoint(descriptor fd) {
     if (o && o->listens)
         return o->listens->bound;
     return failure(o ? ENOTSOCK : EBADF, "getsockname");
-}
-
-result<std::vector<endpoint>> sim_backend::resolve(const std::string& name, std::uint16_t port) {
-    note("resolve", {port}, view(name));
-    if (cut_off_)
-        return failure(EIO, "lookup " + name);
-    const bool is_v6 = name.find(':') != std::string::npos;
-    if (auto literal = parse_endpoint((is_v6 ? "[" + name + "]:" : name + ":") + std::to_string(port)))
-        return std::vector<endpoint>{*literal};
-    if (name == "localhost")
-        return std::vector<endpoint>{host::loopback(port)};
-    for (const auto& h : world_.hosts())
-        if (h->name() == name)
-            return std::vector<endpoint>{h->at(port)};
-    return fail(errc::not_found, "lookup " + name + ": no such host");
 }
 
 instant sim_backend::now() { return world_.now(); }

@@ -86,6 +86,7 @@ private:
     void pump(const std::shared_ptr<object>&);
     std::int32_t read_stream(stream&, op&);
     void pump_accepts(object&);
+    std::int32_t take_accepted(listener&, endpoint& peer);
     void watch(const std::shared_ptr<object>&);
     // files (backend_files.cpp)
     void start_on_disk(std::uint64_t number, op&);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated backend's operations on files: how long they take, when they have their effect, and what it is.
+// The simulated backend's operations on files: how long they take, when they have their effect, and what it is. And names of hosts.
 #include "runtime/sim/backend.hpp"
 
 #include <algorithm>
@@ -162,6 +162,23 @@ result<std::vector<std::string>> sim_backend::list_directory(const std::string& 
     if (cut_off_)
         return std::unexpected<error>(system_error(EIO, "open directory " + path));
     return host_.disk().list_directory(path);
+}
+
+// ---- names of hosts ----
+
+result<std::vector<endpoint>> sim_backend::resolve(const std::string& name, std::uint16_t port) {
+    note("resolve", {port}, view(name));
+    if (cut_off_)
+        return std::unexpected<error>(system_error(EIO, "lookup " + name));
+    const bool is_v6 = name.find(':') != std::string::npos;
+    if (auto literal = parse_endpoint((is_v6 ? "[" + name + "]:" : name + ":") + std::to_string(port)))
+        return std::vector<endpoint>{*literal};
+    if (name == "localhost")
+        return std::vector<endpoint>{host::loopback(port)};
+    for (const auto& h : world_.hosts())
+        if (h->name() == name)
+            return std::vector<endpoint>{h->at(port)};
+    return fail(errc::not_found, "lookup " + name + ": no such host");
 }
 
 }  // namespace tetrad::runtime::sim

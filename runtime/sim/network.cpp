@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "runtime/sim/host.hpp"
+#include "runtime/sim/local_stream.hpp"
 #include "runtime/sim/world.hpp"
 
 namespace tetrad::runtime::sim {
@@ -162,6 +163,11 @@ std::shared_ptr<listener> network::find_listener(const host& on, const endpoint&
     return best;
 }
 
+/// A path is there until its listener is closed.
+bool network::is_bound(const host& on, const endpoint& at) const {
+    return std::any_of(listeners_.begin(), listeners_.end(), [&](const auto& l) { return &l->on == &on && l->bound == at; });
+}
+
 std::uint16_t network::free_port(const host& on) {
     constexpr std::uint16_t first = 32768, last = 60999;  // Linux's range
     std::uint16_t& port = last_port_.try_emplace(on.index(), last).first->second;
@@ -181,20 +187,24 @@ int network::listen(host& on, endpoint at, int backlog, std::shared_ptr<listener
     if (is_ip && at.port == 0)
         at.port = free_port(on);
     for (const auto& l : listeners_)
-        if (&l->on == &on && (match(l->bound, at) != 0 || match(at, l->bound) != 0))
+        if (&l->on == &on && (l->is_open || !is_ip) && (match(l->bound, at) != 0 || match(at, l->bound) != 0))
             return -EADDRINUSE;
     out = std::make_shared<listener>(on, std::move(at), static_cast<std::size_t>(std::max(backlog, 0)));
     listeners_.push_back(out);
     return 0;
 }
 
-void network::close(listener& l) {
+void network::shut(listener& l) {
     l.is_open = false;
     const auto waiting = std::exchange(l.ready, {});
     for (const auto& s : waiting)
         s->abort();
     if (const auto changed = std::exchange(l.on_change, nullptr))
         changed();
+}
+
+void network::close(listener& l) {
+    shut(l);
     std::erase_if(listeners_, [&](const auto& mine) { return mine.get() == &l; });
 }
 
@@ -242,7 +252,8 @@ void network::request_arrives(std::uint64_t number) {
     attempt& a = there->second;
     const auto l = find_listener(*a.to, a.peer);
     if (refusing_.contains(a.to->index()) || !l) {
-        send_answer(number, a.peer.kind == endpoint::family::unix_path ? ENOENT : ECONNREFUSED);
+        const bool is_missing = a.peer.kind == endpoint::family::unix_path && !is_bound(*a.to, a.peer);
+        send_answer(number, is_missing ? ENOENT : ECONNREFUSED);
         return;
     }
     if (!find(a.server)) {
@@ -255,7 +266,7 @@ void network::request_arrives(std::uint64_t number) {
             client = loopback_like(a.peer, free_port(*a.from));
         else
             client = a.from->at(free_port(*a.from));
-        const auto server = make_stream(*a.to, *a.from, a.peer, client);
+        const auto server = make_stream(++numbers_, *a.to, *a.from, a.peer, client);
         ++l->opening;
         server->await_open(number, l);  // the client's end takes the attempt's number
         a.server = server->number();
@@ -282,8 +293,7 @@ void network::answer_arrives(std::uint64_t number, int error) {
     endpoint local;
     if (const stream* const server = find(a.server))
         local = server->remote();
-    const auto client = std::make_shared<stream>(*this, number, *a.from, *a.to, local, a.peer);
-    streams_.emplace(number, client);
+    const auto client = make_stream(number, *a.from, *a.to, local, a.peer);
     client->open(a.server);
     a.server = 0;
     finish(number, 0, client);
@@ -314,9 +324,10 @@ void network::drop_server_end(std::uint64_t number) {
         s->reset(ECONNRESET);
 }
 
-std::shared_ptr<stream> network::make_stream(host& on, host& far, endpoint local, endpoint remote) {
-    const std::uint64_t number = ++numbers_;
-    auto s = std::make_shared<stream>(*this, number, on, far, std::move(local), std::move(remote));
+std::shared_ptr<stream> network::make_stream(std::uint64_t number, host& on, host& far, endpoint local, endpoint remote) {
+    const bool is_path = remote.kind == endpoint::family::unix_path;
+    auto s = is_path ? std::make_shared<local_stream>(*this, number, on, far, std::move(local), std::move(remote))
+                     : std::make_shared<stream>(*this, number, on, far, std::move(local), std::move(remote));
     streams_.emplace(number, s);
     return s;
 }

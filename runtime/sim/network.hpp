@@ -52,7 +52,9 @@ public:
     // ---- what backends ask ----
     /// 0, or minus errno. Port 0 chooses one.
     int listen(host& on, endpoint at, int backlog, std::shared_ptr<listener>& out);
-    /// Its waiting connections are reset, its address is free.
+    /// Its waiting connections are reset, and nobody is let in any more.
+    void shut(listener&);
+    /// The same, and its address is free.
     void close(listener&);
     /// `done` is called once, with a connected stream or an errno, unless it is cancelled before.
     using connected = std::function<void(int error, std::shared_ptr<stream>)>;
@@ -92,9 +94,10 @@ private:
     void answer_arrives(std::uint64_t number, int error);
     void finish(std::uint64_t number, int error, std::shared_ptr<stream>);
     void drop_server_end(std::uint64_t number);
-    std::shared_ptr<stream> make_stream(host& on, host& far, endpoint local, endpoint remote);
+    std::shared_ptr<stream> make_stream(std::uint64_t number, host& on, host& far, endpoint local, endpoint remote);
     host* host_at(host& from, const endpoint& to);
     std::shared_ptr<listener> find_listener(const host& on, const endpoint& to) const;
+    bool is_bound(const host& on, const endpoint& at) const;
     std::uint16_t free_port(const host& on);
 
     world& world_;

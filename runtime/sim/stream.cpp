@@ -41,7 +41,7 @@ bytes byte_queue::take(std::size_t count) {
 // ---- the program's side ----
 
 stream::stream(network& net, std::uint64_t number, host& on, host& far, endpoint local, endpoint remote)
-    : net_(net), number_(number), on_(&on), far_(&far), local_(std::move(local)), remote_(std::move(remote)) {}
+    : net_(net), on_(&on), far_(&far), number_(number), local_(std::move(local)), remote_(std::move(remote)) {}
 
 std::int32_t stream::recv(byte_span into) {
     if (!received_.empty() && !into.empty()) {

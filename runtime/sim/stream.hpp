@@ -7,6 +7,8 @@
 //   reset after the other's end of stream was seen                            reads keep giving 0, sends EPIPE
 //   our direction shut down    our end of stream follows what was sent; reading goes on; sends EPIPE
 //   shut down        our end of stream follows what was sent; what had arrived is read, then 0; sends EPIPE
+//
+// This is TCP's; a unix socket's ends are local_stream's.
 #pragma once
 
 #include <cstdint>
@@ -45,18 +47,19 @@ private:
 class stream {
 public:
     stream(network& net, std::uint64_t number, host& on, host& far, endpoint local, endpoint remote);
+    virtual ~stream() = default;
 
     // ---- the program's side; would-block is -EAGAIN ----
-    std::int32_t recv(byte_span into);
-    std::int32_t send(std::span<const byte_view> parts);
+    virtual std::int32_t recv(byte_span into);
+    virtual std::int32_t send(std::span<const byte_view> parts);
     /// Ends both directions.
-    void shutdown();
+    virtual void shutdown();
     /// Ends ours.
-    void shutdown_send();
+    virtual void shutdown_send();
     /// The program's last reference is gone (close, or its process died). What was sent still goes out.
-    void release();
+    virtual void release();
     /// The same, but the other end is reset: nobody ever accepted it.
-    void abort();
+    virtual void abort();
     /// Called whenever a recv or send that would have blocked may not any more.
     std::function<void()> on_change;
 
@@ -65,10 +68,11 @@ public:
     std::uint64_t number() const { return number_; }
     host& on() const { return *on_; }
     host& far() const { return *far_; }
+    bool is_reset() const { return broken_; }
 
     // ---- the network's side ----
     /// The client's end: its first segment tells the server's end that the connection stands.
-    void open(std::uint64_t peer);
+    virtual void open(std::uint64_t peer);
     /// The server's end: waits for that segment, then enters `queue`.
     void await_open(std::uint64_t peer, std::weak_ptr<listener> queue);
     /// ECONNRESET, or what `error` says.
@@ -76,14 +80,29 @@ public:
     /// A partition or an outage began or is over.
     void path_changed();
 
-private:
+protected:
     enum class segment_kind : std::uint8_t { open, data, end, reset };
     struct segment {
         segment_kind kind;
         bytes data;
         instant due;
     };
+    void receive(segment&);
+    void changed() { if (on_change) on_change(); }
 
+    network& net_;
+    host* on_;
+    host* far_;
+    std::uint64_t peer_ = 0;
+
+    // Inwards.
+    byte_queue received_;
+    bool end_received_ = false;
+
+    bool shut_ = false, finished_ = false, released_ = false, broken_ = false;
+    int error_ = 0;  // told once
+
+private:
     void transmit();                     // puts on the wire what the window lets out
     void put_on_wire(segment_kind, bytes);
     void plan_arrival(instant at);       // of the first segment on the wire, where it is not planned
@@ -91,18 +110,12 @@ private:
     void stall();
     void resume();
     void keep_alive(bool path_stands);
-    void receive(segment&);
-    void changed() { if (on_change) on_change(); }
     void forget_if_done();
     void leave_listener();
     std::size_t window() const;
 
-    network& net_;
     const std::uint64_t number_;
-    host* on_;
-    host* far_;
     endpoint local_, remote_;
-    std::uint64_t peer_ = 0;
     std::weak_ptr<listener> opens_into_;
 
     // Outwards.
@@ -112,13 +125,7 @@ private:
     event_queue::id arrival_, give_up_, keep_alive_;
     instant wire_free_{}, last_due_{};
     bool arrival_planned_ = false, end_wanted_ = false, end_sent_ = false;
-
-    // Inwards.
-    byte_queue received_;
-    bool end_received_ = false;
-
-    bool shut_ = false, finished_ = false, released_ = false, broken_ = false, stalled_ = false, resetting_ = false, probing_ = false;
-    int error_ = 0;  // told once
+    bool stalled_ = false, resetting_ = false, probing_ = false;
 };
 
 }  // namespace tetrad::runtime::sim

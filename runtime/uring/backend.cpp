@@ -51,7 +51,7 @@ uring_backend::~uring_backend() {
 
 void uring_backend::end_multishots() {
     for (const auto& m : multishots_) {
-        if (m->fd >= 0)
+        if (m->fd >= 0 && !m->is_closed)
             close_multishot(m->fd);
     }
     if (bell_armed_)
@@ -152,6 +152,8 @@ void uring_backend::cancel(op& o) {
 
 // An op that is still waiting for room is seen by push_waiting(). One that is done already is not found by the kernel: fine.
 void uring_backend::ask_to_cancel(std::uint64_t user_data) {
+    if (mischief_)
+        mischief_->sees_cancellation(user_data);
     io_uring_sqe* const entry = cancels_waiting_.empty() ? free_entry() : nullptr;
     if (!entry) {
         cancels_waiting_.push_back(user_data);
@@ -175,14 +177,12 @@ void uring_backend::push_waiting() {
     }
     while (!arms_waiting_.empty()) {
         multishot& m = *arms_waiting_.front();
-        io_uring_sqe* const entry = m.fd < 0 ? nullptr : free_entry();
-        if (!entry && m.fd >= 0)
+        const bool is_moot = m.at == multishot::phase::ending;
+        if (!is_moot && !start(m))
             break;
         arms_waiting_.pop_front();
-        if (entry)
-            prepare(*entry, m);
-        else
-            deliver(m, {0, -ECANCELED, 0});  // closed before it began
+        if (is_moot)  // before it began
+            deliver(m, {0, -ECANCELED, 0});
     }
     while (!cancels_waiting_.empty()) {
         io_uring_sqe* const entry = free_entry();

@@ -37,6 +37,8 @@ public:
 
     /// What was found on this machine, for the log.
     std::string description() const { return ring_.description(); }
+    /// What was done to it, where the options asked for that.
+    mischief_counts troubles() const { return mischief_ ? mischief_->counts() : mischief_counts(); }
 
     void submit(op&) override;
     void cancel(op&) override;
@@ -104,6 +106,7 @@ private:
     static std::int32_t name_peer(op&, descriptor accepted);
     void drop_early(multishot&);
     void begin(multishot&);
+    bool start(multishot&);  // false where the ring has no room
     static void prepare(io_uring_sqe&, multishot&);
     void end_multishot(multishot&);
     void leave_multishot(op&);

@@ -53,10 +53,12 @@ uring_backend::multishot& uring_backend::make_multishot(descriptor fd, bool acce
 void uring_backend::recycle_if_empty(multishot& m) {
     if (!m.is_empty())
         return;
-    if (m.fd >= 0)
-        by_descriptor_[static_cast<std::size_t>(m.fd)] = nullptr;
-    m.fd = -1;
+    const descriptor fd = std::exchange(m.fd, -1);
     spare_multishots_.push_back(&m);
+    if (!std::exchange(m.is_closed, false))
+        by_descriptor_[static_cast<std::size_t>(fd)] = nullptr;
+    if (std::exchange(m.is_held, false))
+        let_go(fd);
 }
 
 // ---- what callers ask ----
@@ -115,7 +117,10 @@ void uring_backend::close_multishot(descriptor fd) {
     if (!m->accepts && !m->early.empty())
         reset_when_closed(fd);
     by_descriptor_[static_cast<std::size_t>(fd)] = nullptr;
-    m->fd = -1;
+    m->is_closed = true;
+    m->is_held = !m->waiting.empty();
+    if (m->is_held)
+        hold(fd);
     m->problem = 0;
     m->is_shut = false;
     serve(*m);
@@ -143,12 +148,9 @@ void uring_backend::serve(multishot& m) {
         m.waiting.erase(m.waiting.begin());
         answer(m, o);
     }
-    if (m.fd < 0) {
+    if (m.is_closed && m.waiting.empty()) {
         drop_early(m);
-        if (m.at == multishot::phase::idle)  // what it would begin anew is no longer there
-            for (; !m.waiting.empty(); m.waiting.pop_back())
-                end_now(*m.waiting.back(), -EBADF);
-        if (m.at == multishot::phase::armed && m.waiting.empty())
+        if (m.at == multishot::phase::armed)
             end_multishot(m);
     } else if (m.at == multishot::phase::idle && !m.waiting.empty()) {
         begin(m);
@@ -212,12 +214,9 @@ void uring_backend::begin(multishot& m) {
     op& first = *m.waiting.front();
     if (m.accepts || (first.code == op_code::receive && lent_.any_free() && !m.is_starved)) {
         m.at = multishot::phase::armed;
-        m.held = m.fd;
-        hold(m.held);
+        hold(m.fd);
         ++multishots_in_kernel_;
-        if (io_uring_sqe* const entry = arms_waiting_.empty() ? ring_.next_entry() : nullptr)
-            prepare(*entry, m);
-        else
+        if (!arms_waiting_.empty() || !start(m))
             arms_waiting_.push_back(&m);
         return;
     }
@@ -231,6 +230,18 @@ void uring_backend::begin(multishot& m) {
     }
     hold(first.fd);
     enqueue(first);
+}
+
+bool uring_backend::start(multishot& m) {
+    if (mischief_ && mischief_->interrupts(data_of(m), !m.accepts))
+        return true;
+    io_uring_sqe* const entry = free_entry();
+    if (!entry)
+        return false;
+    prepare(*entry, m);
+    if (mischief_)
+        mischief_->end_early(*entry);
+    return true;
 }
 
 void uring_backend::prepare(io_uring_sqe& entry, multishot& m) {
@@ -263,7 +274,7 @@ void uring_backend::deliver(multishot& m, const kernel_ring::completion& c) {
         if (m.at == multishot::phase::ending)
             std::erase(cancels_waiting_, data_of(m));
         m.at = multishot::phase::idle;
-        let_go(std::exchange(m.held, -1));
+        let_go(m.fd);
         --multishots_in_kernel_;
     }
     const bool is_data = c.result > 0 || (m.accepts && c.result == 0);
@@ -280,13 +291,13 @@ void uring_backend::deliver(multishot& m, const kernel_ring::completion& c) {
     const bool is_starved = c.result == -ENOBUFS && !m.accepts;
     const bool is_to_go_on = is_data || is_starved || c.result == -EINTR || c.result == -EAGAIN || c.result == -ECANCELED;
     m.is_starved = is_starved && !m.waiting.empty();
-    if (is_to_go_on && !goes_on && m.fd >= 0) {
+    if (is_to_go_on && !goes_on && !m.is_closed) {
         ++counts_.rearmed;
     } else if (!is_to_go_on && !m.waiting.empty()) {  // the end of a stream, or an error
         op& o = *m.waiting.front();
         m.waiting.erase(m.waiting.begin());
         end_now(o, c.result);
-    } else if (!is_to_go_on && !m.accepts && m.fd >= 0) {
+    } else if (!is_to_go_on && !m.accepts && !m.is_closed) {
         m.problem = c.result;  // 0: the next receive is told by the kernel again
     }
     serve(m);

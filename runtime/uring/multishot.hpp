@@ -23,8 +23,9 @@ struct uring_backend::multishot {
     // So many that nobody asked for and the request is ended, until somebody does: a slow reader must not take all buffers.
     static constexpr std::size_t early_buffers_max = 4, early_descriptors_max = 16;
 
-    descriptor fd = -1;    // -1: closed
-    descriptor held = -1;  // what its request works on, while it is in the kernel
+    descriptor fd = -1;
+    bool is_closed = false;            // by its owner: another may have the number when nothing is left in here
+    bool is_held = false;              // closed while operations wait: they hold the descriptor
     bool accepts = false;
     bool is_shut = false;              // of a listener: it accepts nothing any more
     bool is_starved = false;           // found all buffers out: what waits gets one of its own

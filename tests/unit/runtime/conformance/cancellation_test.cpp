@@ -68,7 +68,7 @@ STREAM_SCRIPT(
     "a recv whose data was there is cancelled or done, and the byte is lost in neither case") {
     two_ends p = co_await connect_pair(s);
     int r = co_await send_byte(s, p.dialed, 'd');
-    co_await a_moment();
+    co_await arrived(s, p.accepted);
     bytes one(1);
     by_hand receive(s, op_code::recv, p.accepted, one);
     receive.submit();

@@ -129,7 +129,7 @@ STREAM_SCRIPT("accepts after a pause get all that came meanwhile") {
         fd = co_await connect(s, l->bound);
         all.push_back(fd);
     }
-    co_await a_moment();
+    co_await a_moment(s);
     for (int i = 0; i < 8; ++i) {
         fd = co_await accept(s, l->fd);
         s.is("accepted", fd >= 0);
@@ -178,7 +178,7 @@ STREAM_SCRIPT("a connection that was closed before it was accepted is accepted, 
     const int n = co_await send_byte(s, dialed, 'b');
     s.is("send", n, 1);
     s.io.close(dialed);
-    co_await a_moment();
+    co_await arrived(s, l->fd);
     const int accepted = co_await accept(s, l->fd);
     s.is("accept", accepted >= 0);
     std::string got = co_await receive_text(s, accepted, 9);

@@ -64,6 +64,14 @@ SCRIPT("the wall clock goes on with the other") {
     s.is("went on", passed >= 10ms && passed < 20s);
 }
 
+SCRIPT("random bytes are not the same twice") {
+    bytes a(32), b(32);
+    s.io.random().fill(a);
+    s.io.random().fill(b);
+    s.is("they differ", a != b);
+    co_return;
+}
+
 task<result<int>> byte_within(stage& s, descriptor fd) {
     bytes one(1);
     operation o(s.io, op_code::recv);
@@ -89,7 +97,7 @@ STREAM_SCRIPT("a recv past its deadline is timed out, and what comes later is no
 STREAM_SCRIPT("a recv whose deadline had passed asks for nothing") {
     two_ends p = co_await connect_pair(s);
     int r = co_await send_byte(s, p.dialed, 'k');
-    co_await a_moment();
+    co_await arrived(s, p.accepted);
     result<int> got = co_await with_deadline(s.now() + duration(-1'000'000), byte_within(s, p.accepted));
     s.is("recv", got, "timed out");
     r = co_await receive_byte(s, p.accepted);
@@ -103,7 +111,7 @@ STREAM_SCRIPT("a recv before its deadline has its byte, and the deadline ends no
     result<int> got = co_await with_deadline(s.now() + 30s, byte_within(s, p.accepted));
     s.is("recv", got.value_or(-1), int{'i'});
     beside<int> waiting(s, receive_byte(s, p.accepted));
-    co_await a_moment();
+    co_await a_moment(s);
     s.is("it waits", !waiting.has_ended());
     r = co_await send_byte(s, p.dialed, 'j');
     r = co_await waiting.end();

@@ -75,7 +75,7 @@ SCRIPT(
     s.is("the end", r, end_of_stream);
     r = co_await send_byte(s, p.accepted);
     s.is("the first send", r, 1);
-    co_await a_moment();
+    co_await broken(s, p.accepted);
     r = co_await send_byte(s, p.accepted);
     s.is("the second", r, "EPIPE");
     r = co_await send_byte(s, p.accepted);
@@ -93,9 +93,10 @@ SCRIPT(
     std::int64_t n = co_await send_text(s, p.accepted, "never read");
     n = co_await send_text(s, p.dialed, "read");
     s.is("send", n, 4);
-    co_await a_moment();
+    co_await arrived(s, p.dialed);
+    co_await arrived(s, p.accepted);
     s.io.close(p.dialed);
-    co_await a_moment();
+    co_await broken(s, p.accepted);
     std::string got = co_await receive_text(s, p.accepted, 4);
     s.is("what was sent before", got, "'read'");
     int r = co_await receive_byte(s, p.accepted);
@@ -110,9 +111,9 @@ SCRIPT(
 SCRIPT("a reset is told once: to the sender, where the sender asks first") {
     two_ends p = co_await connect_pair(s);
     int r = co_await send_byte(s, p.accepted);
-    co_await a_moment();
+    co_await arrived(s, p.dialed);
     s.io.close(p.dialed);
-    co_await a_moment();
+    co_await broken(s, p.accepted);
     r = co_await send_byte(s, p.accepted);
     s.is("a send into a reset", r, "ECONNRESET");
     r = co_await send_byte(s, p.accepted);
@@ -125,7 +126,7 @@ SCRIPT("a reset is told once: to the sender, where the sender asks first") {
 STREAM_SCRIPT("a recv that waits gets ECONNRESET when the peer closes with unread data") {
     two_ends p = co_await connect_pair(s);
     int r = co_await send_byte(s, p.accepted);
-    co_await a_moment();
+    co_await arrived(s, p.dialed);
     beside<int> waiting(s, receive_byte(s, p.accepted));
     co_await a_turn();
     s.is("it waits", !waiting.has_ended());
@@ -149,8 +150,8 @@ task<std::int64_t> send_until_it_fails(stage& s, descriptor fd) {
 SCRIPT("a sender that was stopped by back-pressure fails when its peer closes") {
     two_ends p = co_await connect_pair(s);
     beside<std::int64_t> sending(s, send_until_it_fails(s, p.dialed));
-    co_await a_moment();
-    co_await a_moment();
+    co_await arrived(s, p.accepted);
+    co_await a_moment(s);
     s.is("it is stopped or on its way", !sending.has_ended());
     s.io.close(p.accepted);
     const std::int64_t r = co_await sending.end();
@@ -161,7 +162,7 @@ SCRIPT("a sender that was stopped by back-pressure fails when its peer closes") 
 SCRIPT("a connection whose listener is gone before it was accepted is reset") {
     auto l = s.io.listen(s.any_address, 8);
     const int lost = co_await connect(s, l->bound);
-    co_await a_moment();
+    co_await arrived(s, l->fd);
     s.io.close(l->fd);
     const int r = co_await receive_byte(s, lost);
     s.is("recv", r, "ECONNRESET");
@@ -189,7 +190,7 @@ STREAM_SCRIPT(
     std::int64_t n = co_await send_text(s, p.dialed, "sent");
     n = co_await send_text(s, p.accepted, "unread");
     s.is("send", n, 6);
-    co_await a_moment();
+    co_await arrived(s, p.dialed);
     s.io.shutdown(p.dialed);
     std::string got = co_await receive_text(s, p.dialed, 6);
     s.is("what had arrived", got, "'unread'");

@@ -192,7 +192,7 @@ SCRIPT("a stop ends everything that reads, writes and sleeps, and no timer is le
             tasks.spawn(note(sleep_for_ever(), ended[i + 3]));
             tasks.spawn(note(sleep_long(), ended[i + 4]));
         }
-        co_await a_moment();
+        co_await a_moment(s);
         s.is("all run", tasks.running(), ended.size());
         tasks.request_stop();
         co_await tasks.join();

@@ -13,11 +13,15 @@
 #include "runtime/timer.hpp"
 #include "tests/unit/runtime/one_by_one.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include <poll.h>
 
 namespace tetrad::runtime::conformance {
 
@@ -67,6 +71,8 @@ struct stage {
 
     int answers = 0;
     std::vector<std::string> faults;
+    /// Closes a connection of TCP so that its peer is reset. In simulation it is every connection's that there is.
+    std::function<void(descriptor)> reset = nullptr;
 };
 
 // ---- one byte ----
@@ -136,6 +142,18 @@ inline bytes pattern(std::size_t count, std::uint64_t from = 0) {
     return b;
 }
 
+inline task<std::int64_t> send_pattern(stage& s, descriptor fd, std::size_t count, std::size_t piece) {
+    std::int64_t sent = 0;
+    for (std::size_t at = 0; at < count; at += piece) {
+        bytes data = pattern(std::min(piece, count - at), at);
+        const std::int64_t n = co_await transfer(s, op_code::send, fd, data);
+        if (n < 0)
+            co_return n;
+        sent += n;
+    }
+    co_return sent;
+}
+
 // ---- waiting ----
 
 /// At least one turn of the executor.
@@ -143,11 +161,24 @@ inline task<void> a_turn() {
     result<void> slept = co_await sleep_for(1us);
     static_cast<void>(slept);
 }
-/// Until an answer of the far side has had the time to come.
-inline task<void> a_moment() {
-    result<void> slept = co_await sleep_for(10ms);
+/// More turns than trouble holds anything back for. Virtual time, which is free, passes for what is on its way.
+inline task<void> a_moment(stage& s) {
+    result<void> slept = co_await sleep_for(s.is_simulated ? duration(10ms) : duration(1us));
     static_cast<void>(slept);
+    for (int i = 0; i < 50; ++i)
+        co_await a_turn();
 }
+/// Until the kernel says one of these of `fd` (poll); 0: an error, or that the peer has gone.
+inline task<void> polled(stage& s, descriptor fd, short events) {
+    co_await a_moment(s);
+    result<void> slept;
+    for (pollfd asked{fd, events, 0}; !s.is_simulated && slept && ::poll(&asked, 1, 0) == 0;)
+        slept = co_await sleep_for(1us);
+}
+/// Until data, an end or an error can be read at `fd`, which no lent receive has read from.
+inline task<void> arrived(stage& s, descriptor fd) { return polled(s, fd, POLLIN); }
+/// Until the connection is known here to be reset.
+inline task<void> broken(stage& s, descriptor fd) { return polled(s, fd, 0); }
 
 template <class T>
 task<void> note(task<T> work, std::optional<T>& to) {

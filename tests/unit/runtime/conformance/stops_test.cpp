@@ -17,7 +17,7 @@ namespace {
 STREAM_SCRIPT("a task that was stopped before asks for nothing") {
     two_ends p = co_await connect_pair(s);
     int r = co_await send_byte(s, p.dialed, 's');
-    co_await a_moment();
+    co_await arrived(s, p.accepted);
     scope tasks(s.here);
     tasks.request_stop();
     std::optional<int> seen;

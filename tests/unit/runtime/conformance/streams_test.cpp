@@ -14,17 +14,6 @@ using namespace tetrad::runtime::conformance;
 
 namespace {
 
-task<std::int64_t> send_pattern(stage& s, descriptor fd, std::size_t count, std::size_t piece) {
-    std::int64_t sent = 0;
-    for (std::size_t at = 0; at < count; at += piece) {
-        bytes data = pattern(std::min(piece, count - at), at);
-        const std::int64_t n = co_await transfer(s, op_code::send, fd, data);
-        if (n < 0)
-            co_return n;
-        sent += n;
-    }
-    co_return sent;
-}
 /// How many bytes came before the end or the first that does not belong there.
 task<std::int64_t> receive_pattern(stage& s, descriptor fd, std::size_t count, std::size_t piece) {
     bytes data(piece);
@@ -260,8 +249,8 @@ std::size_t more_than_buffers_hold(const stage& s) { return s.is_simulated ? 1 <
 STREAM_SCRIPT("a sender whose peer does not read is stopped, and goes on when it reads") {
     two_ends p = co_await connect_pair(s);
     beside<std::int64_t> sending(s, send_pattern(s, p.dialed, more_than_buffers_hold(s), 1 << 20));
-    for (int i = 0; i < 3; ++i)
-        co_await a_moment();
+    co_await arrived(s, p.accepted);
+    co_await a_moment(s);
     s.is("it is stopped", !sending.has_ended());
     std::int64_t n = co_await receive_pattern(s, p.accepted, more_than_buffers_hold(s), 1 << 20);
     s.is("nothing is lost", n, more_than_buffers_hold(s));
@@ -279,7 +268,7 @@ STREAM_SCRIPT(
         by_hand send(s, op_code::send, p.dialed, block);
         send.submit();
         for (int i = 0; i < 3 && send.what.in_flight; ++i)
-            co_await a_moment();
+            co_await a_moment(s);
         if (send.what.in_flight)
             send.cancel();
         const int n = co_await send.end();
@@ -330,7 +319,8 @@ STREAM_SCRIPT("one connection without a reader does not stop another") {
     two_ends full = co_await connect_pair(s);
     two_ends p = co_await connect_pair(s);
     beside<std::int64_t> stuck(s, send_pattern(s, full.dialed, more_than_buffers_hold(s), 1 << 20));
-    co_await a_moment();
+    co_await arrived(s, full.accepted);
+    co_await a_moment(s);
     const std::int64_t n = co_await send_text(s, p.dialed, "passes");
     s.is("send", n, 6);
     std::string got = co_await receive_text(s, p.accepted, 6);
@@ -346,8 +336,7 @@ STREAM_SCRIPT(
     "given to another") {
     two_ends p = co_await connect_pair(s);
     beside<int> waiting(s, receive_byte(s, p.accepted));
-    co_await a_turn();
-    co_await a_moment();
+    co_await a_moment(s);
     s.io.close(p.accepted);
     two_ends other = co_await connect_pair(s);
     int n = co_await send_byte(s, other.dialed, 'o');

@@ -22,11 +22,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -67,7 +69,19 @@ inline void need_answers(stage& s) {
         s.faults.push_back("a script without an answer");
 }
 
-inline std::vector<std::string> on_uring(script_function f, sockets kind, uring_options options) {
+inline void reset_and_close(backend& io, descriptor fd) {
+    const linger at_once{1, 0};
+    static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+    io.close(fd);
+}
+
+/// What a run on io_uring met.
+struct uring_seen {
+    mischief_counts troubles;
+    operation_counts operations;
+};
+
+inline std::vector<std::string> on_uring(script_function f, sockets kind, uring_options options, uring_seen* seen = nullptr) {
     auto made = uring_backend::open(options);
     if (!made)
         return {made.error().text};
@@ -77,14 +91,18 @@ inline std::vector<std::string> on_uring(script_function f, sockets kind, uring_
         return {"no directory to work in"};
     std::vector<std::string> faults;
     {
+        const uring_backend& io = **made;
         executor on(std::move(*made));
         shard here(on, 0, "test");
         stage s{on.io(), here, directory, address_for(kind, directory), false, 0, {}};
+        s.reset = [&s](descriptor fd) { reset_and_close(s.io, fd); };
         {
             scope tasks(here);
             tasks.spawn(run_and_stop(f, s, on));
             on.run();
         }
+        if (seen)
+            *seen = {io.troubles(), io.counts()};
         need_answers(s);
         faults = std::move(s.faults);
     }
@@ -92,14 +110,15 @@ inline std::vector<std::string> on_uring(script_function f, sockets kind, uring_
     return faults;
 }
 
-/// Every third seed is mild, every third is rough, and every third has rings that everything overflows.
+/// Every third seed is mild, every third is rough, and every third has rings that everything
+/// overflows, and two buffers to lend.
 inline uring_options trouble(std::uint64_t seed) {
     uring_options o;
-    o.mischief = {seed, 40, 10, 30, 10};
+    o.mischief = {seed, 40, 10, 30, 10, 20, 5};
     if (seed % 3 == 1)
-        o.mischief = {seed, 80, 40, 80, 40};
+        o.mischief = {seed, 80, 40, 80, 40, 70, 20};
     if (seed % 3 == 2)
-        o.entries = 2, o.completions = 4;
+        o.entries = 2, o.completions = 4, o.lent = 2;
     return o;
 }
 
@@ -115,6 +134,10 @@ inline std::vector<std::string> in_simulation(script_function f, sockets kind, s
     {
         sim::testing::process p(h);
         stage s{p.io(), p.here, "/t", address_for(kind, "/t"), true, 0, {}};
+        s.reset = [&](descriptor fd) {
+            w.net().reset_connections(h, h);
+            s.io.close(fd);
+        };
         p.run(to_the_end(f, s));
         need_answers(s);
         faults = std::move(s.faults);
@@ -142,9 +165,8 @@ inline std::size_t descriptors_of_this_process() {
 /// The runs on io_uring sleep more than they compute: all at once, each on a thread of its own.
 class uring_runs {
 public:
-    void add(std::string where, script_function f, sockets kind, uring_options options) {
-        std::packaged_task<std::vector<std::string>()> work(
-            [=] { return on_uring(f, kind, options); });
+    void add(std::string where, std::function<std::vector<std::string>()> wanted) {
+        std::packaged_task<std::vector<std::string>()> work(std::move(wanted));
         runs_.push_back({std::move(where), work.get_future(), {}});
         runs_.back().on = std::thread(std::move(work));
     }
@@ -182,9 +204,9 @@ inline void conforms(script_function f, sockets kind) {
     const std::string over = kind == sockets::tcp ? "" : ", unix sockets";
     const std::size_t open_before = descriptors_of_this_process();
     uring_runs runs;
-    runs.add("io_uring" + over, f, kind, {});
+    runs.add("io_uring" + over, [=] { return on_uring(f, kind, {}); });
     for (std::uint64_t seed = first_seed(); seed < first_seed() + troubled_seeds; ++seed)
-        runs.add(format("io_uring{}, trouble of seed {}", over, seed), f, kind, trouble(seed));
+        runs.add(format("io_uring{}, trouble of seed {}", over, seed), [=] { return on_uring(f, kind, trouble(seed)); });
     for (const outcome& o : runs.take())
         report(o);
     CHECK(descriptors_of_this_process() == open_before);
@@ -204,6 +226,7 @@ inline void conforms(script_function f, sockets kind) {
 
 /// A claim, then the body of a coroutine with `stage& s`.
 #define SCRIPT(claim) CONFORMANCE_SCRIPT(INTERNAL_CATCH_UNIQUE_NAME(script_), claim, sockets::tcp)
+#define UNIX_SCRIPT(claim) CONFORMANCE_SCRIPT(INTERNAL_CATCH_UNIQUE_NAME(script_), claim, sockets::unix_path)
 /// The same over TCP and over unix sockets.
 #define STREAM_SCRIPT(claim) \
     CONFORMANCE_SCRIPT(INTERNAL_CATCH_UNIQUE_NAME(script_), claim, sockets::tcp, sockets::unix_path)

@@ -142,7 +142,7 @@ SCRIPT("a timer that is disarmed by another of the same time does not fire") {
         result<void> woken = co_await news.wait();
         s.is("woken", woken, "ok");
     }
-    co_await a_moment();
+    co_await a_moment(s);
     s.is("fired", seen, "ac");
 }
 

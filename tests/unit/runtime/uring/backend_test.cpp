@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is io_uring's own: rings too small for what is asked, cancellations at every stage, restrictions, wake-ups. What any backend
-// must do is in tests/unit/runtime/backend_test.cpp.
+// must do is in tests/unit/runtime/conformance.
 #include "runtime/uring/backend.hpp"
 
 #include "runtime/operation.hpp"
