@@ -21,10 +21,14 @@ void scope::spawn(task<void> t) {
 std::coroutine_handle<> scope::child_ended(promise_base& child) {
     auto& me = *static_cast<scope*>(child.after);
     me.queue_.task_ended();
-    me.queue_.destroy_later(std::coroutine_handle<promise<void>>::from_promise(static_cast<promise<void>&>(child)));
+    me.queue_.destroy_later(
+        std::coroutine_handle<promise<void>>::from_promise(static_cast<promise<void>&>(child)));
     CHECK(me.running_ > 0);
-    if (--me.running_ == 0 && me.joiner_)
-        me.queue_.ready(std::exchange(me.joiner_, {}));  // runs after the frame is gone
+    if (--me.running_ == 0 && me.joiner_) {
+        const auto joiner = std::exchange(me.joiner_, {});
+        promise_base::of(joiner).queue->ready(
+            joiner);  // its own, not ours; runs after the frame is gone
+    }
     return {};
 }
 
