@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/runtime/list.hpp"
 
+#include <utility>
+
 namespace tetrad::bench {
 
 comparisons runtime_comparisons(const place& where) {
     comparisons out;
     out.push_back(compare_echo(where, 64, false));
     out.push_back(compare_echo(where, 1, true));
-    out.push_back(compare_round_trip(where, true));
+    for (auto& c : compare_round_trips(where))
+        out.push_back(std::move(c));
     out.push_back(compare_stream(where));
-    out.push_back(compare_round_trip(where, false));
     out.push_back(compare_coroutines(where));
     out.push_back(compare_append(where));
     out.push_back(compare_group(where));

@@ -11,7 +11,7 @@ namespace tetrad::bench {
 comparisons runtime_comparisons(const place&);
 
 std::unique_ptr<comparison> compare_echo(const place&, std::size_t connections, bool spins);
-std::unique_ptr<comparison> compare_round_trip(const place&, bool spins);
+comparisons compare_round_trips(const place&);  // spinning by a call and by streams; asleep
 std::unique_ptr<comparison> compare_stream(const place&);
 std::unique_ptr<comparison> compare_coroutines(const place&);
 std::unique_ptr<comparison> compare_append(const place&);

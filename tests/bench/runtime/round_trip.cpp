@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A question from a coroutine of one shard to a coroutine of another, and its answer. Spinning, against a cache line that two
-// threads hand to each other; asleep, against two threads that wake each other by eventfds.
+// A question from a coroutine of one shard to a coroutine of another, and its answer, by a call or by two streams. Spinning, against a
+// cache line that two threads hand to each other; asleep, against two threads that wake each other by eventfds.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime/port.hpp"
+#include "runtime/stream.hpp"
 #include "tests/bench/runtime/list.hpp"
 #include "tests/bench/runtime/our_shard.hpp"
 
@@ -77,18 +78,14 @@ sample two_wakes(const place& where) {
 
 // ---- ours ----
 
-using door = runtime::port<std::uint64_t, result<std::uint64_t>>;
-
-runtime::task<result<std::uint64_t>> answer(std::uint64_t question) { co_return question + 1; }
-
-/// Timed in batches, so that reading the clock costs nothing beside.
-runtime::task<void> ask(door& at, duration window, std::size_t batch,
-                        std::vector<duration>& times) {
+/// Asks until the window is over. Timed in batches, so that reading the clock costs nothing beside. `Ask` is asked(n) -> n + 1.
+template <class Ask>
+runtime::task<void> ask(Ask& asked, duration window, std::size_t batch, std::vector<duration>& times) {
     std::uint64_t n = 0;
     for (const instant end = clock_now() + window; clock_now() < end;) {
         const instant began = clock_now();
         for (std::size_t i = 0; i < batch; ++i) {
-            const auto r = co_await at.call(n);
+            const result<std::uint64_t> r = co_await asked(n);
             must(r.has_value() && *r == n + 1, "an answer");
             n = *r;
         }
@@ -96,11 +93,56 @@ runtime::task<void> ask(door& at, duration window, std::size_t batch,
     }
 }
 
+runtime::task<result<std::uint64_t>> answer(std::uint64_t question) { co_return question + 1; }
+
+class by_call {
+public:
+    by_call(our_shard& client, our_shard& server) : door_({"bench", 4}, client.here, server.here) {
+        door_.serve(server.tasks, [](std::uint64_t q) { return answer(q); });
+    }
+    runtime::task<result<std::uint64_t>> operator()(std::uint64_t n) { return door_.call(n); }
+
+private:
+    runtime::port<std::uint64_t, result<std::uint64_t>> door_;
+};
+
+/// A coroutine on either side; messages of 56 bytes.
+class by_streams {
+public:
+    by_streams(our_shard& client, our_shard& server)
+        : there_("there", 4, client.here, server.here), back_("back", 4, server.here, client.here) {
+        server.tasks.spawn(serve());
+    }
+    runtime::task<result<std::uint64_t>> operator()(std::uint64_t n) {
+        message m{};
+        m[0] = n;
+        if (!there_.try_send(m))
+            co_return fail(errc::full, "a stream is full");
+        result<std::size_t> came = co_await back_.receive(std::span(&m, 1));
+        if (!came)
+            co_return pass(came);
+        co_return m[0];
+    }
+
+private:
+    using message = std::array<std::uint64_t, 7>;
+    runtime::task<void> serve() {
+        for (message m{};;) {
+            const result<std::size_t> came = co_await there_.receive(std::span(&m, 1));
+            if (!came)
+                co_return;
+            ++m[0];
+            must(back_.try_send(m), "room for an answer");
+        }
+    }
+    runtime::stream<message> there_, back_;
+};
+
+template <class Ask>
 result<sample> our_round_trip(const place& where, bool spins) {
     TRY(const auto client, our_shard::make(0, spins));
     TRY(const auto server, our_shard::make(1, spins));
-    door calls({"bench", 4}, client->here, server->here);
-    calls.serve(server->tasks, [](std::uint64_t q) { return answer(q); });
+    Ask asked(*client, *server);
 
     const std::size_t batch = spins ? 100 : 1;
     std::vector<duration> times;
@@ -115,6 +157,7 @@ result<sample> our_round_trip(const place& where, bool spins) {
         server->on.run();
         waited = used.waited();
         life.request_stop();
+        server->tasks.request_stop();
         while (life.running() > 0)
             server->on.turn();
         server->run();
@@ -122,7 +165,7 @@ result<sample> our_round_trip(const place& where, bool spins) {
     std::thread asking([&] {
         pin(where.at.first);
         const meter used;
-        client->tasks.spawn(ask(calls, where.window, batch, times));
+        client->tasks.spawn(ask(asked, where.window, batch, times));
         client->run();
         out.waited = used.waited();
         out.cpu_us = micros(used.cpu()) / static_cast<double>(times.size() * batch);
@@ -135,32 +178,42 @@ result<sample> our_round_trip(const place& where, bool spins) {
     return out;
 }
 
+enum class way { call, streams, call_asleep };
+
 class round_trips final : public comparison {
 public:
-    round_trips(const place& where, bool spins) : where_(where), spins_(spins) {}
+    round_trips(const place& where, way how) : where_(where), how_(how) {}
     std::vector<metric> metrics() const override {
-        if (spins_)
-            return {{"round_trip_spin", "us", {aim::side::at_most, aim::of::ratio, 4}}};
-        return {{"round_trip_asleep", "us", {aim::side::at_most, aim::of::ratio, 1.3}}};
+        switch (how_) {
+        case way::call: return {{"round_trip_call", "us", {aim::side::at_most, aim::of::ratio, 4}}};
+        case way::streams: return {{"round_trip_streams", "us", {aim::side::at_most, aim::of::ratio, 4}}};
+        default: return {{"round_trip_asleep", "us", {aim::side::at_most, aim::of::ratio, 1.3}}};
+        }
     }
     result<sample> bare() override {
-        if (!spins_)
+        if (how_ == way::call_asleep)
             return two_wakes(where_);
         sample out;
         out.values = {micros(line_round_trip(where_.at, 400))};
         return out;
     }
-    result<sample> ours() override { return our_round_trip(where_, spins_); }
+    result<sample> ours() override {
+        return how_ == way::streams ? our_round_trip<by_streams>(where_, true)
+                                    : our_round_trip<by_call>(where_, how_ == way::call);
+    }
 
 private:
     place where_;
-    bool spins_;
+    way how_;
 };
 
 }  // namespace
 
-std::unique_ptr<comparison> compare_round_trip(const place& where, bool spins) {
-    return std::make_unique<round_trips>(where, spins);
+comparisons compare_round_trips(const place& where) {
+    comparisons out;
+    for (const way how : {way::call, way::streams, way::call_asleep})
+        out.push_back(std::make_unique<round_trips>(where, how));
+    return out;
 }
 
 }  // namespace tetrad::bench
