@@ -2,6 +2,7 @@
 #include "runtime/executor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
@@ -20,6 +21,8 @@ constexpr duration slice_max = 500us;
 constexpr std::uint64_t resumptions_max = 512;
 constexpr std::uint64_t look_every = 16;  // resumptions between two looks at the cycles
 constexpr std::uint64_t backend_at_least_every = 64;  // turns, where it says that it has nothing
+constexpr duration clock_lasts = 2us;  // a turn that begins so soon after the last look at the clock is of the same time
+constexpr int looks_max = 16;          // of a thread that spins, between two at the cycles: they cost more than a look
 
 // Virtual time is cycles * scale / shares.
 constexpr std::uint64_t scale = 128;
@@ -81,8 +84,17 @@ bool executor::turn() {
     return run_shards();
 }
 
-bool executor::run_shards() {
+// The clock costs more than the cycles. Where these do not move, in the simulation, it is all there is.
+void executor::look_at_clock() {
+    const std::uint64_t before = std::exchange(cycles_, io_->cycles());
+    if (cycles_ != before && cycles_ - clock_cycles_ < to_cycles(clock_lasts))
+        return;
+    clock_cycles_ = cycles_;
     now_ = io_->now();
+}
+
+bool executor::run_shards() {
+    look_at_clock();
     stats_.turns.add();
     bool any = timers_.fire_due(now_);
     for (std::size_t i = 0; i < shards_.size(); ++i)  // by index: a task may make or end a shard (tests do)
@@ -111,10 +123,11 @@ bool executor::spin() {
     const instant deadline = std::min(timers_.wake(), now_ + options_.spin);
     const std::uint64_t end = cycles_ + to_cycles(deadline - now_);
     do {
-        if (has_mail() || io_->has_news() || stopping_.load(std::memory_order_relaxed)) {
-            stats_.spins_won.add();
-            return true;
-        }
+        for (int looks = 0; looks < looks_max; ++looks)
+            if (has_mail() || io_->has_news() || stopping_.load(std::memory_order_relaxed)) {
+                stats_.spins_won.add();
+                return true;
+            }
         pause();
     } while (io_->cycles() < end);
     return false;
@@ -162,7 +175,6 @@ task_queue* executor::choose() {
 // nobody.
 bool executor::run_queues() {
     ++turn_;
-    cycles_ = io_->cycles();
     const std::uint64_t end = cycles_ + to_cycles(slice_max);
     bool any = false;
     preempt_ = false;

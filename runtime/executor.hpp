@@ -38,7 +38,7 @@ public:
 
     backend& io() { return *io_; }
     timer_queue& timers() { return timers_; }
-    /// The clock, read once per turn of the loop.
+    /// The clock as it was when this turn of the loop began, or up to 2 us before.
     instant now() const { return now_; }
 
     /// Runs on the calling thread until stop() was called, before or meanwhile; then returns. Blocks in the kernel when nothing
@@ -77,6 +77,7 @@ public:
     void wake(executor& other);
 
 private:
+    void look_at_clock();
     bool run_shards();  // timers, mail and queues; true where anything ran
     bool run_queues();
     task_queue* choose();
@@ -101,7 +102,8 @@ private:
     instant looked_{};  // at health
     limit_watch limits_;
     std::uint64_t turn_ = 0;
-    std::uint64_t cycles_ = 0;          // at the end of the last slice, or when the queues were begun with
+    std::uint64_t cycles_ = 0;          // at the end of the last slice, or when the turn began
+    std::uint64_t clock_cycles_ = 0;    // when the clock was looked at
     std::uint64_t floor_ = 0;  // virtual time of the queue that ran last: where sleepers come back
     bool preempt_ = false;     // a queue of the latency class became runnable
     instant began_{};          // clock and cycles of the start, by which cycles are made time

@@ -9,15 +9,15 @@ ring::~ring() {
 }
 
 letter* ring::pop() {
-    letter* l = nullptr;
-    return letters_.pop(std::span(&l, 1)) == 1 ? l : nullptr;
+    parcel p;
+    return parcels_.pop(std::span(&p, 1)) == 1 ? p.mail : nullptr;
 }
 
 bool ring::poll() {
-    letter* came[64];
-    const std::size_t n = letters_.pop(came);
+    parcel came[32];
+    const std::size_t n = parcels_.pop(came);
     for (std::size_t i = 0; i < n; ++i)
-        came[i]->deliver(*came[i]);
+        came[i].deliver(came[i]);
     return n > 0;
 }
 

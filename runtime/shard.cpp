@@ -43,10 +43,10 @@ void shard::open_ring(shard& to, std::size_t depth) {
     to.add_inbound(*l.letters);
 }
 
-void shard::send(shard& to, letter& m) {
+void shard::send(shard& to, const parcel& p) {
     line& l = lines_[to.index_];
     CHECK(l.to == &to);
-    CHECK(l.letters->push(&m));
+    CHECK(l.letters->push(p));
     touch(l.mark);
 }
 

@@ -43,7 +43,8 @@ public:
     /// Adds room for `depth` letters to the directed ring from this shard to `to`. Wiring only, before the executors run.
     void open_ring(shard& to, std::size_t depth);
     /// Hands a letter over. Never full: ports hold credits for each letter.
-    void send(shard& to, letter& l);
+    void send(shard& to, const parcel& p);
+    void send(shard& to, letter& l) { send(to, parcel::of(l)); }
 
     // ---- what else other threads bring or fetch (streams, helper threads) ----
     void add_inbound(inbound&);

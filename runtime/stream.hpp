@@ -118,14 +118,15 @@ private:
         std::size_t depth() const override { return 0; }
     };
 
+    // What one thread writes the other must not have to read from the same cache line.
     const std::string name_;
     shard& from_;
     shard& to_;
     spsc_ring<T> ring_;
-    arrivals arrivals_;  // the receiver's
-    departures room_;    // the sender's
-    outbound sent_;      // the sender's: the receiver is to be woken
-    outbound taken_;     // the receiver's: the sender is to be woken
+    arrivals arrivals_;           // the receiver's
+    departures room_;             // the sender's
+    alignas(64) outbound sent_;   // the sender's: the receiver is to be woken
+    alignas(64) outbound taken_;  // the receiver's: the sender is to be woken
 };
 
 }  // namespace tetrad::runtime

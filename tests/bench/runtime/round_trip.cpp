@@ -80,7 +80,8 @@ sample two_wakes(const place& where) {
 
 /// Asks until the window is over. Timed in batches, so that reading the clock costs nothing beside. `Ask` is asked(n) -> n + 1.
 template <class Ask>
-runtime::task<void> ask(Ask& asked, duration window, std::size_t batch, std::vector<duration>& times) {
+runtime::task<void> ask(Ask& asked, duration window, std::size_t batch,
+                        std::vector<duration>& times) {
     std::uint64_t n = 0;
     for (const instant end = clock_now() + window; clock_now() < end;) {
         const instant began = clock_now();
@@ -185,9 +186,12 @@ public:
     round_trips(const place& where, way how) : where_(where), how_(how) {}
     std::vector<metric> metrics() const override {
         switch (how_) {
-        case way::call: return {{"round_trip_call", "us", {aim::side::at_most, aim::of::ratio, 4}}};
-        case way::streams: return {{"round_trip_streams", "us", {aim::side::at_most, aim::of::ratio, 4}}};
-        default: return {{"round_trip_asleep", "us", {aim::side::at_most, aim::of::ratio, 1.3}}};
+            case way::call:
+                return {{"round_trip_call", "us", {aim::side::at_most, aim::of::ratio, 4}}};
+            case way::streams:
+                return {{"round_trip_streams", "us", {aim::side::at_most, aim::of::ratio, 4}}};
+            default:
+                return {{"round_trip_asleep", "us", {aim::side::at_most, aim::of::ratio, 1.3}}};
         }
     }
     result<sample> bare() override {

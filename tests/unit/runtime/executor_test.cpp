@@ -93,6 +93,25 @@ TEST_CASE("the clock of a turn stands still, and moves between turns") {
     REQUIRE(m.here.now() == m.on.now());
 }
 
+TEST_CASE(
+    "turns that follow each other within two microseconds are of the same time, as their cycles "
+    "say") {
+    still_machine m;
+    constexpr std::uint64_t microsecond = 2500;  // cycles
+    const instant begin = m.on.now();
+    auto turn_after = [&](std::uint64_t cycles) {
+        m.io.cycle += cycles;
+        m.io.clock = m.io.clock + 1us;
+        m.on.turn();
+        return m.on.now() - begin;
+    };
+    REQUIRE(turn_after(10 * microsecond) == 1us);
+    REQUIRE(turn_after(microsecond) == 1us);
+    REQUIRE(turn_after(microsecond) == 3us);
+    REQUIRE(turn_after(microsecond) == 3us);
+    REQUIRE(turn_after(0) == 5us);  // cycles that do not move say nothing
+}
+
 namespace {
 
 task<result<int>> twice(int n) { co_return n * 2; }

@@ -6,7 +6,9 @@
 #include "tests/unit/runtime/support.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,8 +31,7 @@ struct pair_of_shards {
     shard client{on, 0, "client"}, server{on, 1, "server"};
     scope of_client{client}, of_server{server};
     void settle() {
-        while (on.turn()) {
-        }
+        while (on.turn()) {}
     }
 };
 
@@ -72,7 +73,8 @@ TEST_CASE("a call brings its answer back") {
     REQUIRE(m.of_server.running() == 0);
 }
 
-TEST_CASE("a port serves as many at a time as it was told, in order, and holds no more than its depth") {
+TEST_CASE(
+    "a port serves as many at a time as it was told, in order, and holds no more than its depth") {
     slow_server s;
     pair_of_shards m;
     text_port p({"slow", 5, 2}, m.client, m.server);
@@ -169,6 +171,54 @@ TEST_CASE("close answers those that wait behind a busy handler") {
     REQUIRE(seen == words{"slow: stopped", "re: a"});
 }
 
+namespace {
+
+struct range {
+    std::uint32_t first, count;
+};
+/// In the ring there and back; errors, and values that do not fit, by the letter.
+template <class V>
+task<result<V>> from_range(range r) {
+    if (r.count == 0)
+        co_return fail(errc::invalid, "an empty range, and words enough to live on the heap");
+    V v{};
+    std::iota(v.begin(), v.end(), r.first);
+    co_return v;
+}
+template <class V>
+task<void> ask_range(port<range, result<V>>& p, range r, std::vector<std::string>& to) {
+    result<V> v = co_await p.call(r);
+    to.push_back(v ? std::to_string(v->back()) : v.error().text);
+}
+template <class V>
+std::vector<std::string> ask_all() {
+    pair_of_shards m;
+    port<range, result<V>> p({"ranges", 4, 1}, m.client, m.server);
+    p.serve(m.of_server, from_range<V>);
+    std::vector<std::string> seen;
+    for (std::uint32_t i = 0; i < 6; ++i)
+        m.of_client.spawn(ask_range<V>(p, {10 * i, i % 3}, seen));
+    m.settle();
+    p.close();
+    m.of_client.spawn(ask_range<V>(p, {1, 1}, seen));
+    m.settle();
+    REQUIRE(p.free_credits() == 4);
+    return seen;
+}
+
+}  // namespace
+
+TEST_CASE("small and large answers, errors and the end of a port all reach their callers") {
+    const std::string empty = "an empty range, and words enough to live on the heap";
+    using small = std::array<std::uint32_t, 8>;
+    using large = std::array<std::uint32_t, 9>;
+    REQUIRE(parcel::can_hold<small>);
+    REQUIRE_FALSE(parcel::can_hold<large>);
+    REQUIRE_FALSE(parcel::can_hold<std::string>);
+    REQUIRE(ask_all<small>() == words{empty, "17", "27", empty, "47", "57", "ranges: stopped"});
+    REQUIRE(ask_all<large>() == words{empty, "18", "28", empty, "48", "58", "ranges: stopped"});
+}
+
 TEST_CASE("requests that come before the server serves wait for it, or for its end") {
     pair_of_shards m;
     text_port late({"late", 4, 1}, m.client, m.server), never({"never", 4, 1}, m.client, m.server);
@@ -187,7 +237,8 @@ TEST_CASE("requests that come before the server serves wait for it, or for its e
 
 TEST_CASE("posts that nobody delivers any more are freed, wherever they are") {
     pair_of_shards m;
-    text_port unserved({"unserved", 4, 1}, m.client, m.server), closed({"closed", 4, 1}, m.client, m.server);
+    text_port unserved({"unserved", 4, 1}, m.client, m.server),
+        closed({"closed", 4, 1}, m.client, m.server);
     closed.close();
     REQUIRE(unserved.try_post("waits at the server, long enough to live on the heap"));
     REQUIRE(closed.try_post("on its way back, long enough to live on the heap"));
@@ -204,7 +255,8 @@ namespace {
 /// An executor with one shard on a thread of its own.
 class threaded {
 public:
-    threaded(std::size_t index, std::string name) : on(real_backend()), here(on, index, std::move(name)), tasks(here) {}
+    threaded(std::size_t index, std::string name)
+        : on(real_backend()), here(on, index, std::move(name)), tasks(here) {}
     void start() {
         thread_ = std::thread([this] { on.run(); });
     }
@@ -226,7 +278,8 @@ using number_port = port<std::uint64_t, result<std::uint64_t>>;
 
 task<result<std::uint64_t>> plus_one(std::uint64_t n) { co_return n + 1; }
 
-task<void> caller(number_port& p, std::uint64_t calls, std::uint64_t& wrong, std::uint64_t& open, executor& on) {
+task<void> caller(number_port& p, std::uint64_t calls, std::uint64_t& wrong, std::uint64_t& open,
+                  executor& on) {
     for (std::uint64_t i = 0; i < calls; ++i) {
         result<std::uint64_t> r = co_await p.call(i);
         if (!r || *r != i + 1)
@@ -239,7 +292,8 @@ task<void> caller(number_port& p, std::uint64_t calls, std::uint64_t& wrong, std
 }  // namespace
 
 TEST_CASE("calls go back and forth between two threads, one at a time and many at once") {
-    const auto [callers, calls] = GENERATE(table<std::uint64_t, std::uint64_t>({{1, 3000}, {100, 1000}}));
+    const auto [callers, calls] =
+        GENERATE(table<std::uint64_t, std::uint64_t>({{1, 3000}, {100, 1000}}));
     threaded client(0, "client"), server(1, "server");
     number_port p({"plus_one", 64, 8}, client.here, server.here);
     p.serve(server.tasks, plus_one);
@@ -287,7 +341,8 @@ task<void> poster(post_port& p, std::uint64_t posts, std::uint64_t& refused, exe
 
 }  // namespace
 
-TEST_CASE("hundreds of thousands of posts cross two threads in order, waiting where there is no credit") {
+TEST_CASE(
+    "hundreds of thousands of posts cross two threads in order, waiting where there is no credit") {
     threaded client(0, "client"), server(1, "server");
     counting_server s;
     post_port p({"posts", 16, 1}, client.here, server.here);

@@ -58,7 +58,39 @@ TEST_CASE("a letter that nobody takes is dropped with the ring, where it owns it
     REQUIRE(dropped == 1);
 }
 
-TEST_CASE("a million and a half of letters cross two threads in order, each with what was written to it") {
+TEST_CASE(
+    "a parcel brings its small value to whom it names, beside letters that say themselves who "
+    "takes them") {
+    struct pair {
+        std::uint32_t a;
+        std::uint64_t b;
+    };
+    static std::vector<std::uint64_t> taken;
+    taken.clear();
+    letter plain, carrier;
+    plain.deliver = [](letter&) { taken.push_back(0); };
+    ring r(4);
+    parcel p{&carrier,
+             [](parcel& came) {
+                 const auto v = came.get<pair>();
+                 taken.push_back(v.a + v.b + *static_cast<std::uint64_t*>(came.to));
+             },
+             nullptr,
+             {}};
+    std::uint64_t hundred = 100;
+    p.to = &hundred;
+    p.put(pair{3, 40});
+    REQUIRE(r.push(p));
+    REQUIRE(r.push(&plain));
+    REQUIRE(r.depth() == 2);
+    REQUIRE(r.poll());
+    REQUIRE(taken == std::vector<std::uint64_t>{143, 0});
+    REQUIRE_FALSE(r.poll());
+}
+
+TEST_CASE(
+    "a million and a half of letters cross two threads in order, each with what was written to "
+    "it") {
     constexpr std::uint64_t count = 1'500'000;
     std::vector<numbered> letters(4000);
     ring there(4096), back(4096);
@@ -153,7 +185,8 @@ TEST_CASE("a sleeping consumer is woken for every burst, and an awake one is not
                 break;
         }
         if (burst % 8 == 0)  // let it run dry, so that it sleeps again and again
-            while (received.load(std::memory_order_acquire) < sent - std::min<std::uint64_t>(sent, 64))
+            while (received.load(std::memory_order_acquire) <
+                   sent - std::min<std::uint64_t>(sent, 64))
                 std::this_thread::yield();
     }
     consumer.join();

@@ -14,7 +14,8 @@
 using namespace tetrad::runtime;
 using namespace tetrad::runtime::testing;
 
-TEST_CASE("batches go around the ring's end in order, as many as there is room for and as there are") {
+TEST_CASE(
+    "batches go around the ring's end in order, as many as there is room for and as there are") {
     spsc_ring<int> r(5);
     REQUIRE(r.capacity() == 8);
     std::array<int, 6> in{};
@@ -23,7 +24,8 @@ TEST_CASE("batches go around the ring's end in order, as many as there is room f
     for (int lap = 0; lap < 100; ++lap) {
         std::iota(in.begin(), in.end(), next_in);
         const auto pushed = r.push(in);
-        REQUIRE(pushed == std::min<std::size_t>(6, 8 - static_cast<std::size_t>(next_in - next_out)));
+        REQUIRE(pushed ==
+                std::min<std::size_t>(6, 8 - static_cast<std::size_t>(next_in - next_out)));
         next_in += static_cast<int>(pushed);
         REQUIRE(r.size() == static_cast<std::size_t>(next_in - next_out));
         REQUIRE(r.is_full() == (r.size() == 8));
@@ -45,8 +47,8 @@ struct history {
 
 // Four operations: two pushes and two pops, of one value or of two each, on a ring with room for `depth`.
 template <class Memory>
-std::string four_operations(std::size_t depth, std::array<std::size_t, 2> pushes, std::array<std::size_t, 2> pops,
-                            std::uint64_t& runs) {
+std::string four_operations(std::size_t depth, std::array<std::size_t, 2> pushes,
+                            std::array<std::size_t, 2> pops, std::uint64_t& runs) {
     interleavings all;
     history h;
     auto run = [&](std::size_t thread) {
@@ -54,16 +56,19 @@ std::string four_operations(std::size_t depth, std::array<std::size_t, 2> pushes
         if (thread == 0) {
             h.in.clear();
             for (const std::size_t n : pushes) {
-                std::array<int, 2> values{static_cast<int>(h.in.size()) + 1, static_cast<int>(h.in.size()) + 2};
+                std::array<int, 2> values{static_cast<int>(h.in.size()) + 1,
+                                          static_cast<int>(h.in.size()) + 2};
                 const auto taken = r.push(std::span(values).first(n));
-                h.in.insert(h.in.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(taken));
+                h.in.insert(h.in.end(), values.begin(),
+                            values.begin() + static_cast<std::ptrdiff_t>(taken));
             }
         } else {
             h.out.clear();
             for (const std::size_t n : pops) {
                 std::array<int, 2> values{};
                 const auto came = r.pop(std::span(values).first(n));
-                h.out.insert(h.out.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(came));
+                h.out.insert(h.out.end(), values.begin(),
+                             values.begin() + static_cast<std::ptrdiff_t>(came));
             }
         }
     };
@@ -83,7 +88,8 @@ std::string four_operations(std::size_t depth, std::array<std::size_t, 2> pushes
 
 }  // namespace
 
-TEST_CASE("no interleaving of four operations by two threads loses, repeats, reorders or tears a value") {
+TEST_CASE(
+    "no interleaving of four operations by two threads loses, repeats, reorders or tears a value") {
     std::uint64_t runs = 0;
     for (const std::size_t depth : {1U, 2U, 4U})
         for (std::size_t kind = 0; kind < 16; ++kind) {
@@ -94,6 +100,29 @@ TEST_CASE("no interleaving of four operations by two threads loses, repeats, reo
         }
     INFO(runs << " executions");
     REQUIRE(runs > 1000);
+}
+
+TEST_CASE("a batch that fits is seen whole or not at all") {
+    interleavings all;
+    std::size_t first = 0, second = 0;
+    auto run = [&](std::size_t thread) {
+        spsc_ring<int, modelled_memory<>> r(4);
+        std::array<int, 4> values{1, 2, 3, 4};
+        if (thread == 0) {
+            r.push(std::span(values).first(3));
+            return;
+        }
+        first = r.pop(values);
+        second = r.pop(values);
+    };
+    auto settled = [&]() -> std::string {
+        return (first == 0 || first == 3) && first + second <= 3 && (second == 0 || second == 3)
+                   ? ""
+                   : "a part of it was seen";
+    };
+    REQUIRE(all.explore(run, settled).empty());
+    INFO(all.executions() << " executions");
+    REQUIRE(all.executions() > 10);
 }
 
 TEST_CASE("the enumeration finds the race of a ring without release and acquire") {
