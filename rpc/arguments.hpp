@@ -100,7 +100,7 @@ result<void> from_url(std::string_view text, T& out, unsigned attributes) {
 
 template <wire::message Arguments>
 constexpr std::size_t argument_count() {
-    return std::tuple_size_v<decltype(Arguments::schema)>;
+    return Arguments::schema.size;
 }
 
 /// "[height page per_page]", as Go prints the list of names.

@@ -173,37 +173,35 @@ bool read_one_of(const value& v, const Entry& entry, Variant& out, failure& f) {
 
 template <wire::message M>
 bool read_members(const value& v, M& m, failure& f) {
-    return std::apply(
-        [&](const auto&... entry) {
-            auto read_entry = [&]<class E>(const E& e) {
-                auto& member = m.*e.member;
-                using member_type = std::remove_cvref_t<decltype(member)>;
-                if constexpr (!wire::is_one_of<E>::value && wire::message<member_type>) {
-                    if (e.attributes & wire::inlined)
-                        return read_members(v, member, f);
-                }
-                if (e.name.empty())
-                    return true;
-                const auto found = v.find_fold(e.name);
-                if constexpr (wire::is_one_of<E>::value) {
-                    if (!found)
-                        member = member_type{};
-                    return !found || read_one_of(*found, e, member, f) || f.under(e.name);
-                } else {
-                    if (!found && !(e.attributes & wire::omit_empty))
-                        member = member_type{};
-                    return !found || read_any(*found, member, e.attributes, f) || f.under(e.name);
-                }
-            };
-            return (read_entry(entry) && ...);
-        },
-        M::schema);
+    return M::schema.apply([&](const auto&... entry) {
+        auto read_entry = [&]<class E>(const E& e) {
+            auto& member = m.*e.member;
+            using member_type = std::remove_cvref_t<decltype(member)>;
+            if constexpr (!wire::is_one_of<E>::value && wire::message<member_type>) {
+                if (e.attributes & wire::inlined)
+                    return read_members(v, member, f);
+            }
+            if (e.name.empty())
+                return true;
+            const auto found = v.find_fold(e.name);
+            if constexpr (wire::is_one_of<E>::value) {
+                if (!found)
+                    member = member_type{};
+                return !found || read_one_of(*found, e, member, f) || f.under(e.name);
+            } else {
+                if (!found && !(e.attributes & wire::omit_empty))
+                    member = member_type{};
+                return !found || read_any(*found, member, e.attributes, f) || f.under(e.name);
+            }
+        };
+        return (read_entry(entry) && ...);
+    });
 }
 
 template <wire::message M>
 bool read_message(const value& v, M& m, failure& f) {
     if constexpr (is_wrapper<M>()) {
-        const auto& entry = std::get<0>(M::schema);
+        const auto& entry = M::schema.template at<0>();
         return read_one_of(v, entry, m.*entry.member, f);
     } else {
         return v.is(kind::object) ? read_members(v, m, f) : wrong_kind(f, v, "an object");

@@ -36,10 +36,10 @@ byte_view bytes_of(const T& v) {
 /// The message is nothing but a {"type", "value"} object.
 template <class M>
 constexpr bool is_wrapper() {
-    if constexpr (std::tuple_size_v<std::remove_cvref_t<decltype(M::schema)>> == 1) {
-        using entry = std::tuple_element_t<0, std::remove_cvref_t<decltype(M::schema)>>;
-        if constexpr (wire::is_one_of<entry>::value)
-            return std::get<0>(M::schema).name.empty();
+    if constexpr (M::schema.size == 1) {
+        constexpr const auto& entry = M::schema.template at<0>();
+        if constexpr (wire::is_one_of<std::remove_cvref_t<decltype(entry)>>::value)
+            return entry.name.empty();
     }
     return false;
 }
@@ -159,7 +159,7 @@ void write_members(writer& w, const M& m, bool everything) {
 template <wire::message M>
 void write_message(writer& w, const M& m, bool everything) {
     if constexpr (is_wrapper<M>()) {
-        const auto& entry = std::get<0>(M::schema);
+        const auto& entry = M::schema.template at<0>();
         write_one_of(w, entry, m.*entry.member, everything);
     } else {
         w.begin_object();

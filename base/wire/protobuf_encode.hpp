@@ -222,7 +222,7 @@ std::size_t body_size(const M& m) {
 
 template <message M>
 void write_body(reverse_writer& w, const M& m) {
-    constexpr auto count = std::tuple_size_v<decltype(M::schema)>;
+    constexpr auto count = M::schema.size;
     auto write_one = [&]<class E>(const E& entry) {
         if constexpr (is_one_of<E>::value) {
             std::visit(
@@ -237,7 +237,7 @@ void write_body(reverse_writer& w, const M& m) {
         }
     };
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (write_one(std::get<count - 1 - I>(M::schema)), ...);
+        (write_one(M::schema.template at<count - 1 - I>()), ...);
     }(std::make_index_sequence<count>{});
 }
 

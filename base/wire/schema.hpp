@@ -31,7 +31,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -99,9 +98,37 @@ constexpr auto one_of(std::string_view name, Variant Owner::*member, Alternative
     return one_of_t<Owner, Variant, sizeof...(a)>{name, member, {a...}};
 }
 
+/// What fields() returns: entries by position. A std::tuple does the same; its templates, once a type,
+/// took a third of the time of compiling whatever includes messages.
+template <std::size_t Index, class Entry>
+struct entry_at {
+    Entry entry;
+};
+template <class Indices, class... Entries>
+struct field_list;
+template <std::size_t... Index, class... Entries>
+struct field_list<std::index_sequence<Index...>, Entries...> : entry_at<Index, Entries>... {
+    static constexpr std::size_t size = sizeof...(Entries);
+
+    template <class F>
+    constexpr decltype(auto) apply(F&& f) const {
+        return f(static_cast<const entry_at<Index, Entries>&>(*this).entry...);
+    }
+    template <std::size_t I>
+    constexpr const auto& at() const {
+        return pick<I>(*this);
+    }
+
+private:
+    template <std::size_t I, class Entry>
+    static constexpr const Entry& pick(const entry_at<I, Entry>& e) {
+        return e.entry;
+    }
+};
+
 template <class... Fields>
 constexpr auto fields(Fields... f) {
-    return std::tuple<Fields...>(f...);
+    return field_list<std::index_sequence_for<Fields...>, Fields...>{{f}...};
 }
 
 template <class T>
@@ -119,7 +146,7 @@ struct is_one_of<one_of_t<O, V, N>> : std::true_type {};
 /// Calls f(descriptor) for each entry of M's list, in order.
 template <message M, class F>
 constexpr void for_each_field(F&& f) {
-    std::apply([&](const auto&... entry) { (f(entry), ...); }, M::schema);
+    M::schema.apply([&](const auto&... entry) { (f(entry), ...); });
 }
 
 template <class T> struct is_vector : std::false_type {};

@@ -103,7 +103,7 @@ void put_hostile(bytes& out, random_source& random, std::uint32_t number, std::s
 template <wire::message M>
 bytes hostile(random_source& random, std::size_t goal) {
     bytes out;
-    constexpr std::size_t entries = std::tuple_size_v<std::remove_cvref_t<decltype(M::schema)>>;
+    constexpr std::size_t entries = M::schema.size;
     if constexpr (entries > 0) {
         for (auto rounds = 1 + random.below(2 * entries); rounds > 0 && out.size() < goal;
              --rounds) {
