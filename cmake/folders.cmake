@@ -11,6 +11,23 @@ add_library(unit_main OBJECT EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/mai
 target_link_libraries(unit_main PRIVATE tetrad_flags)
 target_compile_options(unit_main PRIVATE -O0 -g0)
 
+# What nearly every file includes, or Catch2 does, parsed once a preset instead of once a file: 0.9 s of CPU each time. Never our own
+# headers, whose edits would compile everything again, nor Catch2, whose CHECK has to come after ours. The preset release goes without,
+# so that a file which lacks an include of its own is found.
+function(tetrad_precompiled target)
+    if(TETRAD_PCH)
+        target_precompile_headers(${target} REUSE_FROM precompiled)
+    endif()
+endfunction()
+if(TETRAD_PCH)
+    file(CONFIGURE OUTPUT generated/precompiled.cpp CONTENT "")
+    add_library(precompiled OBJECT EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/generated/precompiled.cpp)
+    target_link_libraries(precompiled PRIVATE tetrad_flags)
+    target_precompile_headers(precompiled PRIVATE <algorithm> <array> <atomic> <bit> <charconv> <chrono> <coroutine> <cstring> <deque>
+        <expected> <functional> <map> <memory> <optional> <random> <set> <span> <sstream> <string> <string_view> <utility> <variant>
+        <vector>)
+endif()
+
 add_custom_target(unit_tests)
 add_custom_target(fuzzers)
 
@@ -20,6 +37,7 @@ function(tetrad_tests program folder library)
         add_executable(${program} ${tests} $<TARGET_OBJECTS:unit_main>)
         target_link_libraries(${program} PRIVATE ${library})
         target_compile_definitions(${program} PRIVATE TETRAD_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
+        tetrad_precompiled(${program})
         add_test(NAME ${program} COMMAND ${program})
         set_tests_properties(${program} PROPERTIES TIMEOUT 900)
         add_dependencies(unit_tests ${program})
@@ -34,6 +52,7 @@ function(tetrad_folder folder)
     if(sources)
         add_library(tetrad_${name} STATIC ${sources})
         target_link_libraries(tetrad_${name} PUBLIC ${ARG_LIBRARIES} tetrad_flags)
+        tetrad_precompiled(tetrad_${name})
     else()
         add_library(tetrad_${name} INTERFACE)
         target_link_libraries(tetrad_${name} INTERFACE ${ARG_LIBRARIES} tetrad_flags)
