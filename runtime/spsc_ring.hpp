@@ -91,8 +91,8 @@ private:
         s.value = value;
         s.number.store(n + 1, std::memory_order_release);
     }
-    /// Those from there on are empty. Nobody reads that, but to write to a line that both cores hold costs the producer much more than to
-    /// write to one that the consumer alone has: streams of batches go twice as fast. One value alone would only be slowed down.
+    /// Those from there on are empty. Nobody reads that: a line that both cores hold seems to cost the producer more to write to than one
+    /// that the consumer alone has. Streams of batches were seen to go 1.4 (near) to 2 times (far) as fast; one value alone is slowed down.
     void take_back(std::uint64_t from) {
         for (std::uint64_t n = from; n != out_; ++n)
             slots_[n & mask_].number.store(0, std::memory_order_relaxed);
