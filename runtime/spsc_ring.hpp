@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <ranges>
 #include <span>
 #include <type_traits>
 
@@ -66,9 +65,15 @@ public:
     bool empty() const { return !is_in(out_); }
     /// How many are in it about now.
     std::size_t size() const {
-        const auto all = std::views::iota(out_, out_ + capacity());
-        return static_cast<std::size_t>(
-            std::ranges::partition_point(all, [this](auto n) { return is_in(n); }) - all.begin());
+        std::size_t in = 0, out = capacity();  // so many are; so many are not
+        while (in < out) {
+            const std::size_t middle = (in + out) / 2;
+            if (is_in(out_ + middle))
+                in = middle + 1;
+            else
+                out = middle;
+        }
+        return in;
     }
 
     // ---- any thread ----
