@@ -202,18 +202,18 @@ private:
         auto& mail = static_cast<base_letter&>(*p.mail);
         mail.come_back(mail);
     }
-    /// Where a response has a small value, p carries it.
+    /// Where a response has a small value, p carries it. An error goes by the letter.
     static bool put_small(parcel& p, const Response& r) {
         using value = typename Response::value_type;
+        if (!r)
+            return false;
         if constexpr (std::is_void_v<value>) {
             p.deliver = [](parcel& came) {
                 static_cast<base_letter&>(*came.mail).response.emplace();
                 come_back(came);
             };
-            return r.has_value();
+            return true;
         } else if constexpr (parcel::can_hold<value>) {
-            if (!r)
-                return false;
             p.put(*r);
             p.deliver = [](parcel& came) {
                 static_cast<base_letter&>(*came.mail).response.emplace(came.get<value>());

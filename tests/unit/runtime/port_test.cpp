@@ -181,14 +181,21 @@ template <class V>
 task<result<V>> from_range(range r) {
     if (r.count == 0)
         co_return fail(errc::invalid, "an empty range, and words enough to live on the heap");
-    V v{};
-    std::iota(v.begin(), v.end(), r.first);
-    co_return v;
+    if constexpr (std::is_void_v<V>) {
+        co_return result<void>{};
+    } else {
+        V v{};
+        std::iota(v.begin(), v.end(), r.first);
+        co_return v;
+    }
 }
 template <class V>
 task<void> ask_range(port<range, result<V>>& p, range r, std::vector<std::string>& to) {
     result<V> v = co_await p.call(r);
-    to.push_back(v ? std::to_string(v->back()) : v.error().text);
+    if constexpr (std::is_void_v<V>)
+        to.push_back(v ? "done" : v.error().text);
+    else
+        to.push_back(v ? std::to_string(v->back()) : v.error().text);
 }
 template <class V>
 std::vector<std::string> ask_all() {
@@ -216,6 +223,7 @@ TEST_CASE("small and large answers, errors and the end of a port all reach their
     REQUIRE_FALSE(parcel::can_hold<large>);
     REQUIRE_FALSE(parcel::can_hold<std::string>);
     REQUIRE(ask_all<small>() == words{empty, "17", "27", empty, "47", "57", "ranges: stopped"});
+    REQUIRE(ask_all<void>() == words{empty, "done", "done", empty, "done", "done", "ranges: stopped"});
     REQUIRE(ask_all<large>() == words{empty, "18", "28", empty, "48", "58", "ranges: stopped"});
 }
 
