@@ -25,9 +25,10 @@ var cutConnection = regexp.MustCompile(
 var rejections = [][]byte{[]byte("Inbound Peer rejected"), []byte("Ignoring inbound connection")}
 
 // CometBFT asks two peers for the last blocks. It counts the request as open for ever where ours was not the first answer, or where it
-// went over to consensus meanwhile: it complains of the late answer, and 15 s later of none. Where the block was the last one that it
-// waited for, it takes the second answer for one that nobody asked for, and drops the peer. It says and does so to its own kind as well,
-// soon after a start, which is when it leaves block sync. That a node does answer is what the scenario serve asks, where nobody else could.
+// went over to consensus meanwhile: it complains of the late answer, and 15 s later of none. It says so of its own kind as well, soon
+// after a start, which is when it leaves block sync. Where no other request to that peer is open, it takes the late answer for one that
+// nobody asked for, and drops the peer: its FilterMsgBytes makes no difference between the two. That a node does answer is what the
+// scenario serve asks, where nobody else could.
 var secondOfTwo = regexp.MustCompile(`peer did not send us anything|got an already committed block|unsolicited BlockResponse from peer`)
 
 const secondsOfBlockSync = 40 * time.Second
