@@ -15,10 +15,7 @@ local_stream* local_stream::peer() const { return static_cast<local_stream*>(net
 
 std::int32_t local_stream::recv(byte_span into) {
     if (!received_.empty() && !into.empty()) {
-        std::size_t n = std::min(into.size(), received_.size());
-        if (net_.random().below(100) < net_.plan_of(*far_, *on_).short_io_percent)
-            n = 1 + net_.random().below(n);
-        n = received_.take(into.first(n));
+        const std::size_t n = take_some(into);
         if (local_stream* const far = peer())
             far->tell();  // there is room
         return static_cast<std::int32_t>(n);
@@ -40,15 +37,8 @@ std::int32_t local_stream::send(std::span<const byte_view> parts) {
     const net_plan& plan = net_.plan_of(*on_, *far_);
     if (far->received_.size() >= plan.send_buffer)
         return -EAGAIN;
-    std::size_t n = std::min(asked, plan.send_buffer - far->received_.size());
-    if (net_.random().below(100) < plan.short_io_percent)
-        n = 1 + net_.random().below(n);
-    std::size_t left = n;
-    for (byte_view p : parts) {
-        const std::size_t some = std::min(left, p.size());
-        far->received_.push(p.first(some));
-        left -= some;
-    }
+    const std::size_t n = shortened(std::min(asked, plan.send_buffer - far->received_.size()), plan);
+    far->received_.push(parts, n);
     far->tell();
     return static_cast<std::int32_t>(n);
 }

@@ -25,6 +25,14 @@ void byte_queue::drop(std::size_t count) {
     }
 }
 
+void byte_queue::push(std::span<const byte_view> parts, std::size_t count) {
+    for (byte_view p : parts) {
+        const std::size_t some = std::min(count, p.size());
+        push(p.first(some));
+        count -= some;
+    }
+}
+
 std::size_t byte_queue::take(byte_span into) {
     const std::size_t n = std::min(into.size(), size());
     std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(head_), n, into.begin());
@@ -43,12 +51,18 @@ bytes byte_queue::take(std::size_t count) {
 stream::stream(network& net, std::uint64_t number, host& on, host& far, endpoint local, endpoint remote)
     : net_(net), on_(&on), far_(&far), number_(number), local_(std::move(local)), remote_(std::move(remote)) {}
 
+std::size_t stream::shortened(std::size_t n, const net_plan& plan) {
+    return net_.random().below(100) < plan.short_io_percent ? 1 + net_.random().below(n) : n;
+}
+
+std::size_t stream::take_some(byte_span into) {
+    const std::size_t most = std::min(into.size(), received_.size());
+    return received_.take(into.first(shortened(most, net_.plan_of(*far_, *on_))));
+}
+
 std::int32_t stream::recv(byte_span into) {
     if (!received_.empty() && !into.empty()) {
-        std::size_t n = std::min(into.size(), received_.size());
-        if (net_.random().below(100) < net_.plan_of(*far_, *on_).short_io_percent)
-            n = 1 + net_.random().below(n);
-        n = received_.take(into.first(n));
+        const std::size_t n = take_some(into);
         if (stream* const peer = net_.find(peer_))
             peer->transmit();  // the window is wider now
         return static_cast<std::int32_t>(n);
@@ -74,15 +88,8 @@ std::int32_t stream::send(std::span<const byte_view> parts) {
     const std::size_t held = unsent_.size() + wire_bytes_;
     if (held >= plan.send_buffer)
         return -EAGAIN;
-    std::size_t n = std::min(asked, plan.send_buffer - held);
-    if (net_.random().below(100) < plan.short_io_percent)
-        n = 1 + net_.random().below(n);
-    std::size_t left = n;
-    for (byte_view p : parts) {
-        const std::size_t some = std::min(left, p.size());
-        unsent_.push(p.first(some));
-        left -= some;
-    }
+    const std::size_t n = shortened(std::min(asked, plan.send_buffer - held), plan);
+    unsent_.push(parts, n);
     transmit();
     return static_cast<std::int32_t>(n);
 }

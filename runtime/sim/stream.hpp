@@ -27,6 +27,7 @@ namespace tetrad::runtime::sim {
 class host;
 class listener;
 class network;
+struct net_plan;
 
 /// Bytes in at the back, out at the front.
 class byte_queue {
@@ -34,6 +35,8 @@ public:
     std::size_t size() const { return data_.size() - head_; }
     bool empty() const { return size() == 0; }
     void push(byte_view b) { append(data_, b); }
+    /// The first `count` bytes of the parts.
+    void push(std::span<const byte_view> parts, std::size_t count);
     std::size_t take(byte_span into);
     bytes take(std::size_t count);
     void clear() { data_.clear(), head_ = 0; }
@@ -88,6 +91,10 @@ protected:
         instant due;
     };
     void receive(segment&);
+    /// As many as are transferred where n could be: by the plan sometimes fewer.
+    std::size_t shortened(std::size_t n, const net_plan&);
+    /// Of what was received, for the program.
+    std::size_t take_some(byte_span into);
     void changed() { if (on_change) on_change(); }
 
     network& net_;
