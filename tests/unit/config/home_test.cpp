@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "config/files.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::config;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/text.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::config;

@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "config/comments.hpp"
 #include "config/load.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::config;

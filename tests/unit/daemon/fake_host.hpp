@@ -11,7 +11,7 @@
 #include "base/time.hpp"
 #include "daemon/cli.hpp"
 #include "daemon/console.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 namespace tetrad::testing {
 

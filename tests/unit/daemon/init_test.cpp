@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "config/files.hpp"
 #include "config/home.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::daemon;

@@ -8,7 +8,7 @@
 
 #include "base/text.hpp"
 #include "base/wire/json.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::daemon;

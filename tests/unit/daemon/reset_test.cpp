@@ -7,7 +7,7 @@
 #include "config/home.hpp"
 #include "daemon/init.hpp"
 #include "daemon/keys.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::daemon;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 

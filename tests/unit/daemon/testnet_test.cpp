@@ -9,7 +9,7 @@
 #include "config/home.hpp"
 #include "config/load.hpp"
 #include "daemon/keys.hpp"
-#include "tests/unit/config/temporary_directory.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 using namespace tetrad;
 using namespace tetrad::daemon;

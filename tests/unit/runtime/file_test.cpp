@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/file.hpp"
 
+#include "tests/unit/temporary_directory.hpp"
 #include "tests/unit/runtime/support.hpp"
 
 #include <filesystem>
@@ -15,22 +16,6 @@ using namespace tetrad::runtime;
 using namespace tetrad::runtime::testing;
 
 namespace {
-
-/// A directory of this test's own, removed with all that is in it.
-class scratch_directory {
-public:
-    scratch_directory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "tetrad-file-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    ~scratch_directory() { std::filesystem::remove_all(path_); }
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 bytes pattern_of(std::size_t n) {
     bytes b(n);
@@ -99,13 +84,13 @@ task<result<void>> replace_under(stop_state& stop, std::string path) {
 }  // namespace
 
 TEST_CASE("what is written to a file is read back, also in one piece larger than a pipe of the kernel") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
     for (std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{5'000'001}}) {
         bytes back;
         std::uint64_t size = 0;
         const bytes content = pattern_of(n);
-        const auto r = m.run(write_then_read(in / std::to_string(n), content, back, size));
+        const auto r = m.run(write_then_read(in.file(std::to_string(n)), content, back, size));
         REQUIRE(r.has_value());
         REQUIRE(size == n);
         REQUIRE(equal(back, content));
@@ -113,42 +98,42 @@ TEST_CASE("what is written to a file is read back, also in one piece larger than
 }
 
 TEST_CASE("allocate zeroes and grows, truncate cuts") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
     std::vector<std::uint64_t> sizes;
     bytes tail;
-    const auto r = m.run(shape(in / "f", sizes, tail));
+    const auto r = m.run(shape(in.file("f"), sizes, tail));
     REQUIRE(r.has_value());
     REQUIRE(sizes == std::vector<std::uint64_t>{8192, 8196, 8194});
     REQUIRE(equal(tail, byte_view(bytes{0, 0, 't', 'a'})));
 }
 
 TEST_CASE("errors of files name the path and have a code to decide by") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
-    const auto missing = m.run(open_only(in / "missing", open_flags::read));
+    const auto missing = m.run(open_only(in.file("missing"), open_flags::read));
     REQUIRE_FALSE(missing.has_value());
     REQUIRE(missing.error().code == errc::not_found);
-    REQUIRE(missing.error().text == "open " + (in / "missing") + ": No such file or directory");
-    std::ofstream(in / "there") << "x";
+    REQUIRE(missing.error().text == "open " + (in.file("missing")) + ": No such file or directory");
+    std::ofstream(in.file("there")) << "x";
     const auto exists =
-        m.run(open_only(in / "there", open_flags::write | open_flags::create | open_flags::exclusive));
+        m.run(open_only(in.file("there"), open_flags::write | open_flags::create | open_flags::exclusive));
     REQUIRE_FALSE(exists.has_value());
     REQUIRE(exists.error().code == errc::exists);
-    const auto no_directory = m.run(open_only(in / "there", open_flags::read | open_flags::directory));
+    const auto no_directory = m.run(open_only(in.file("there"), open_flags::read | open_flags::directory));
     REQUIRE_FALSE(no_directory.has_value());
     REQUIRE(no_directory.error().code == errc::io);
 }
 
 TEST_CASE("read_file reads the whole and refuses what is larger than allowed") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
     const bytes content = pattern_of(10'000);
-    std::ofstream(in / "f", std::ios::binary).write(reinterpret_cast<const char*>(content.data()), 10'000);
-    const auto exact = m.run(read_file(in / "f", 10'000));
+    std::ofstream(in.file("f"), std::ios::binary).write(reinterpret_cast<const char*>(content.data()), 10'000);
+    const auto exact = m.run(read_file(in.file("f"), 10'000));
     REQUIRE(exact.has_value());
     REQUIRE(equal(*exact, content));
-    const auto over = m.run(read_file(in / "f", 9'999));
+    const auto over = m.run(read_file(in.file("f"), 9'999));
     REQUIRE_FALSE(over.has_value());
     REQUIRE(over.error().code == errc::too_large);
     const auto of_proc = m.run(read_file("/proc/self/status", 1 << 20));  // says its size is 0
@@ -160,16 +145,16 @@ TEST_CASE("read_file reads the whole and refuses what is larger than allowed") {
 }
 
 TEST_CASE("replace_file puts the new content in place with its mode and leaves nothing else behind") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
-    std::ofstream(in / "f") << "old content, longer than the new";
-    const auto r = m.run(replace_file(in / "f", to_bytes("new"), 0600));
+    std::ofstream(in.file("f")) << "old content, longer than the new";
+    const auto r = m.run(replace_file(in.file("f"), to_bytes("new"), 0600));
     REQUIRE(r.has_value());
-    const auto back = m.run(read_file(in / "f", 100));
+    const auto back = m.run(read_file(in.file("f"), 100));
     REQUIRE(back.has_value());
     REQUIRE(text(*back) == "new");
     struct stat s {};
-    REQUIRE(::stat((in / "f").c_str(), &s) == 0);
+    REQUIRE(::stat((in.file("f")).c_str(), &s) == 0);
     REQUIRE((s.st_mode & 0777) == 0600);
     const auto names = m.on.io().list_directory(in.path());
     REQUIRE(names.has_value());
@@ -177,45 +162,45 @@ TEST_CASE("replace_file puts the new content in place with its mode and leaves n
 }
 
 TEST_CASE("replace_file that fails leaves the old content and no temporary file") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
-    std::filesystem::create_directory(in / "f");  // a directory cannot be replaced by a file
-    std::ofstream(in / "f/inside") << "x";
-    const auto r = m.run(replace_file(in / "f", to_bytes("new"), 0600));
+    std::filesystem::create_directory(in.file("f"));  // a directory cannot be replaced by a file
+    std::ofstream(in.file("f/inside")) << "x";
+    const auto r = m.run(replace_file(in.file("f"), to_bytes("new"), 0600));
     REQUIRE_FALSE(r.has_value());
     const auto names = m.on.io().list_directory(in.path());
     REQUIRE(names.has_value());
     REQUIRE(*names == std::vector<std::string>{"f"});
-    const auto nowhere = m.run(replace_file(in / "no/such/f", to_bytes("new"), 0600));
+    const auto nowhere = m.run(replace_file(in.file("no/such/f"), to_bytes("new"), 0600));
     REQUIRE_FALSE(nowhere.has_value());
     REQUIRE(nowhere.error().code == errc::not_found);
 }
 
 TEST_CASE("a task that was stopped changes no file") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
-    std::ofstream(in / "f") << "old";
+    std::ofstream(in.file("f")) << "old";
     stop_state stop;
     stop.request();
-    const auto r = m.run(replace_under(stop, in / "f"));
+    const auto r = m.run(replace_under(stop, in.file("f")));
     REQUIRE_FALSE(r.has_value());
     REQUIRE(r.error().code == errc::cancelled);
-    const auto back = m.run(read_file(in / "f", 100));
+    const auto back = m.run(read_file(in.file("f"), 100));
     REQUIRE(back.has_value());
     REQUIRE(text(*back) == "old");
 }
 
 TEST_CASE("directories are made, listed in order, synced; names are renamed and removed") {
-    scratch_directory in;
+    tetrad::testing::temporary_directory in;
     real_machine m;
     const auto r = m.run(sequence_of_names(in.path()));
     REQUIRE(r.has_value());
     for (const char* name : {"c", "a1", "b"})
-        std::ofstream(in / name) << "x";
+        std::ofstream(in.file(name)) << "x";
     const auto names = m.on.io().list_directory(in.path());
     REQUIRE(names.has_value());
     REQUIRE(*names == std::vector<std::string>{"a", "a1", "b", "c"});
-    REQUIRE_FALSE(m.on.io().list_directory(in / "none").has_value());
+    REQUIRE_FALSE(m.on.io().list_directory(in.file("none")).has_value());
 }
 
 namespace {
@@ -240,12 +225,12 @@ TEST_CASE("memory for files past the page cache is aligned, whole blocks, zeros"
 }
 
 TEST_CASE("a durable write past the page cache is read back") {
-    scratch_directory dir;
+    tetrad::testing::temporary_directory dir;
     real_machine m;
     aligned_bytes content(8192), back(8192);
     const bytes some = pattern_of(8192);
     std::copy(some.begin(), some.end(), content.data());
-    const auto done = m.run(write_past_the_cache(dir / "f", content, back));
+    const auto done = m.run(write_past_the_cache(dir.file("f"), content, back));
     if (!done && done.error().text.find("Invalid argument") != std::string::npos)
         return;  // a file system in memory that knows no O_DIRECT
     REQUIRE(done);

@@ -2,9 +2,7 @@
 #include "storage/rocks.hpp"
 
 #include "tests/unit/storage/kv_conformance.hpp"
-
-#include <cstdlib>
-#include <filesystem>
+#include "tests/unit/temporary_directory.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,22 +13,13 @@ namespace {
 
 class rocks_under_test final : public kv_conformance::kv_under_test {
 public:
-    rocks_under_test() {
-        std::string pattern = std::filesystem::temp_directory_path() / "tetrad-rocks-XXXXXX";
-        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-        directory_ = pattern;
-        open();
-    }
-    ~rocks_under_test() override {
-        db_.reset();
-        std::filesystem::remove_all(directory_);
-    }
+    rocks_under_test() { open(); }
     kv& db() override { return *db_; }
     void reopen() override {
         db_.reset();
         open();
     }
-    std::string path() const { return directory_ / "store"; }
+    std::string path() const { return directory_.file("store"); }
 
 private:
     void open() {
@@ -38,7 +27,7 @@ private:
         REQUIRE(opened.has_value());
         db_ = std::move(*opened);
     }
-    std::filesystem::path directory_;
+    tetrad::testing::temporary_directory directory_;  // goes after the store
     std::unique_ptr<kv> db_;
 };
 

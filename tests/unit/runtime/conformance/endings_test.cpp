@@ -14,8 +14,6 @@ using namespace tetrad::runtime::conformance;
 
 namespace {
 
-constexpr int end_of_stream = -ENODATA;  // receive_byte's
-
 STREAM_SCRIPT("what was sent before a close is read, then the end, for ever") {
     two_ends p = co_await connect_pair(s);
     const std::int64_t n = co_await send_text(s, p.dialed, "last words");
@@ -147,7 +145,7 @@ task<std::int64_t> send_until_it_fails(stage& s, descriptor fd) {
     }
 }
 
-SCRIPT("a sender that was stopped by back-pressure fails when its peer closes") {
+STREAM_SCRIPT("a sender that was stopped by back-pressure fails when its peer closes") {
     two_ends p = co_await connect_pair(s);
     beside<std::int64_t> sending(s, send_until_it_fails(s, p.dialed));
     co_await arrived(s, p.accepted);

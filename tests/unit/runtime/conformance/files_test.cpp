@@ -261,13 +261,7 @@ SCRIPT("allocate of nothing is EINVAL, of more than a file can be EFBIG") {
 task<int> cancelled(stage& s, op_code code, descriptor fd, std::uint64_t length, bool at_once) {
     by_hand change(s, code, fd);
     change.what.length = length;
-    change.submit();
-    if (!at_once)
-        co_await a_turn();
-    change.cancel();
-    const int r = co_await change.end();
-    s.is("completions", change.completions, 1);
-    co_return r;
+    co_return co_await change.cancelled(at_once);
 }
 
 SCRIPT("a change of size that is cancelled was made or was not, as it says") {

@@ -15,8 +15,6 @@ using namespace tetrad::runtime::conformance;
 
 namespace {
 
-constexpr int end_of_stream = -ENODATA;  // receive_byte's
-
 // ---- buffers that are kept ----
 
 STREAM_SCRIPT(

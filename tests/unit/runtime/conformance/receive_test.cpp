@@ -15,8 +15,6 @@ using namespace tetrad::runtime::conformance;
 
 namespace {
 
-constexpr int end_of_stream = -ENODATA;  // receive_byte's
-
 // ---- what comes ----
 
 STREAM_SCRIPT("a lent receive waits for what is sent, and brings it") {

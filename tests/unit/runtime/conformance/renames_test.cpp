@@ -178,19 +178,12 @@ SCRIPT("who opens a name that is renamed over all the time finds a whole file ea
     s.is("replaced", r, 0);
 }
 
-/// Cancelled at once, or a turn later; what it ended with.
 task<int> cancelled(stage& s, op_code code, std::string path, std::string path2, bool at_once) {
     by_hand change(s, code, -1);
     change.what.path = path.c_str();
     change.what.path2 = path2.c_str();
     change.what.mode = 0700;
-    change.submit();
-    if (!at_once)
-        co_await a_turn();
-    change.cancel();
-    const int r = co_await change.end();
-    s.is("completions", change.completions, 1);
-    co_return r;
+    co_return co_await change.cancelled(at_once);
 }
 
 SCRIPT("a change of names that is cancelled was made or was not, as it says") {

@@ -77,10 +77,12 @@ struct stage {
 
 // ---- one byte ----
 
+constexpr int end_of_stream = -ENODATA;  // receive_byte's
+
 inline task<int> receive_byte(stage& s, descriptor fd) {
     bytes one(1);
     const int n = co_await transfer_once(s, op_code::recv, fd, one);
-    co_return n == 1 ? one[0] : n == 0 ? -ENODATA : n;  // ENODATA: the end of the stream
+    co_return n == 1 ? one[0] : n == 0 ? end_of_stream : n;
 }
 inline task<int> send_byte(stage& s, descriptor fd, char c = 'x') {
     bytes one(1, static_cast<std::uint8_t>(c));
@@ -228,6 +230,16 @@ public:
             static_cast<void>(woken);
         }
         co_return what.result;
+    }
+    /// Submitted, and cancelled at once or a turn later; what it ended with, which it does once.
+    task<int> cancelled(bool at_once) {
+        submit();
+        if (!at_once)
+            co_await a_turn();
+        cancel();
+        const int r = co_await end();
+        stage_.is("completions", completions, 1);
+        co_return r;
     }
 
     op what;

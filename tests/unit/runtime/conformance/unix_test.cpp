@@ -15,8 +15,6 @@ using namespace tetrad::runtime::conformance;
 
 namespace {
 
-constexpr int end_of_stream = -ENODATA;  // receive_byte's
-
 bool is_unix(const stage& s) { return s.any_address.kind == endpoint::family::unix_path; }
 
 UNIX_SCRIPT("unix: a send to a peer that has closed is EPIPE, the first one too") {
@@ -94,28 +92,6 @@ UNIX_SCRIPT("unix: what was sent is the peer's at once, also where the sender cl
         s.is("what was left", got, "'left behind'");
         s.io.close(p.accepted);
     }
-}
-
-task<std::int64_t> send_until_it_fails(stage& s, descriptor fd) {
-    bytes block = pattern(1 << 16);
-    for (;;) {
-        const int n = co_await transfer_once(s, op_code::send, fd, block);
-        if (n <= 0)
-            co_return n;
-    }
-}
-
-UNIX_SCRIPT("unix: a sender that was stopped by back-pressure fails when its peer closes") {
-    two_ends p = co_await connect_pair(s);
-    beside<std::int64_t> sending(s, send_until_it_fails(s, p.dialed));
-    co_await arrived(s, p.accepted);
-    for (int i = 0; i < 20; ++i)
-        co_await a_turn();
-    s.is("it has not ended", !sending.has_ended());
-    s.io.close(p.accepted);
-    const std::int64_t r = co_await sending.end();
-    s.is("it fails", r == -EPIPE || r == -ECONNRESET);
-    s.io.close(p.dialed);
 }
 
 UNIX_SCRIPT("unix: who dials past the backlog waits, and is let in when others are accepted") {

@@ -5,12 +5,12 @@
 #include "runtime/stream.hpp"
 #include "runtime/tcp.hpp"
 #include "runtime/timer.hpp"
+#include "tests/unit/temporary_directory.hpp"
 #include "tests/unit/runtime/support.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstdlib>
-#include <filesystem>
 #include <new>
 
 #include <unistd.h>
@@ -124,15 +124,13 @@ task<result<void>> write_and_read(std::string path, count_after_warming& count) 
 }  // namespace
 
 TEST_CASE("writing, syncing and reading a file allocate nothing once they are warm") {
-    std::string directory = (std::filesystem::temp_directory_path() / "tetrad-operations-XXXXXX").string();
-    REQUIRE(::mkdtemp(directory.data()) != nullptr);
+    const tetrad::testing::temporary_directory in;
     count_after_warming count;
     {
         real_machine m;
-        const result<void> done = m.run(write_and_read(directory + "/file", count));
+        const result<void> done = m.run(write_and_read(in.file("file"), count));
         REQUIRE(done.has_value());
     }
-    std::filesystem::remove_all(directory);
     REQUIRE(count.counted() == 0);
 }
 

@@ -2,10 +2,10 @@
 // A disk that is full, and what a file system says to misaligned transfers past the page cache.
 #include "runtime/file.hpp"
 #include "runtime/group_commit.hpp"
+#include "tests/unit/temporary_directory.hpp"
 #include "tests/unit/runtime/uring/kernel/child.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <linux/magic.h>
 #include <sched.h>
@@ -19,19 +19,6 @@ using namespace tetrad::runtime;
 using namespace tetrad::runtime::testing;
 
 namespace {
-
-class scratch_directory {
-public:
-    scratch_directory() {
-        path_ = (std::filesystem::temp_directory_path() / "tetrad-kernel-XXXXXX").string();
-        REQUIRE(::mkdtemp(path_.data()) != nullptr);
-    }
-    ~scratch_directory() { std::filesystem::remove_all(path_); }
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 constexpr const char* skipped = "no private mounts here";
 
@@ -106,7 +93,7 @@ task<result<std::string>> append_until_full(shard& here, std::string path) {
 
 template <class F>
 void on_a_small_disk(F work) {
-    const scratch_directory in;
+    const tetrad::testing::temporary_directory in;
     const std::string says = in_a_child([&]() -> std::string {
         if (!mount_small_disk(in.path()))
             return skipped;
@@ -169,7 +156,7 @@ task<result<std::string>> misalign(std::string path) {
 TEST_CASE(
     "misaligned writes past the page cache are refused with the file's name, and aligned ones go "
     "on") {
-    const scratch_directory in;
+    const tetrad::testing::temporary_directory in;
     struct statfs s {};
     REQUIRE(::statfs(in.path().c_str(), &s) == 0);
     if (s.f_type != EXT4_SUPER_MAGIC && s.f_type != XFS_SUPER_MAGIC) {
@@ -177,7 +164,7 @@ TEST_CASE(
         return;
     }
     real_machine m;
-    const result<std::string> wrong = m.run(misalign(in.path() + "/f"));
+    const result<std::string> wrong = m.run(misalign(in.file("f")));
     REQUIRE(wrong.has_value());
     CHECK(wrong->empty());
 }
