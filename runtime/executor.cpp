@@ -73,6 +73,7 @@ void executor::run() {
         if (!sleeps && turn_ % backend_at_least_every != 0 && !io_->has_news())
             continue;
         io_->turn(sleeps ? timers_.wake() : at_once);
+        was_idle_ = sleeps;
         if (sleeps)
             woke_up();
     }
@@ -80,6 +81,7 @@ void executor::run() {
 }
 
 bool executor::turn() {
+    was_idle_ = !has_work();
     io_->turn(at_once);
     return run_shards();
 }
@@ -95,6 +97,9 @@ void executor::look_at_clock() {
 
 bool executor::run_shards() {
     look_at_clock();
+    // What became ready while nothing was runnable waits for its turn from now on, not since the thread fell asleep.
+    if (std::exchange(was_idle_, false))
+        back_ = now_;
     stats_.turns.add();
     bool any = timers_.fire_due(now_);
     for (std::size_t i = 0; i < shards_.size(); ++i)  // by index: a task may make or end a shard (tests do)
@@ -214,7 +219,7 @@ void executor::run_slice(task_queue& q) {
     for (std::size_t n = q.ready_.size(); n > 0 && may_go_on(); --n) {
         const task_queue::entry e = q.ready_.front();
         q.ready_.pop_front();
-        const duration waited = now_ - e.since;
+        const duration waited = now_ - std::max(e.since, back_);
         waits += waited;
         longest_wait = std::max(longest_wait, waited);
         q.interrupted_ = q.drive(e.handle, may_go_on);

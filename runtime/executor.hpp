@@ -99,6 +99,8 @@ private:
     std::vector<shard*> shards_;
     std::vector<task_queue*> queues_;  // of all shards
     instant now_{};
+    bool was_idle_ = false;  // before the backend's last turn
+    instant back_{};         // from the last of these
     instant looked_{};  // at health
     limit_watch limits_;
     std::uint64_t turn_ = 0;

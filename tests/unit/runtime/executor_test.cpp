@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/executor.hpp"
 
+#include "runtime/operation.hpp"
 #include "runtime/port.hpp"
 #include "runtime/timer.hpp"
 #include "tests/unit/runtime/support.hpp"
@@ -110,6 +111,30 @@ TEST_CASE(
     REQUIRE(turn_after(microsecond) == 3us);
     REQUIRE(turn_after(microsecond) == 3us);
     REQUIRE(turn_after(0) == 5us);  // cycles that do not move say nothing
+}
+
+namespace {
+
+task<void> receive_once(backend& io) {
+    operation receive(io, op_code::recv);
+    co_await receive;
+}
+
+}  // namespace
+
+TEST_CASE("what an idle thread wakes up to has not waited for its turn since it fell asleep") {
+    still_machine m;
+    scope tasks(m.here);
+    tasks.spawn(receive_once(m.io));
+    m.on.turn();
+    REQUIRE(m.io.submitted.size() == 1);
+    task_queue& queue = *m.here.queues().front();
+    static_cast<void>(queue.take_longest_wait());
+    m.io.submitted.front()->cancelled = true;  // completes within the next turn
+    m.io.clock = m.io.clock + 5s;
+    m.on.turn();
+    REQUIRE(tasks.running() == 0);
+    REQUIRE(queue.take_longest_wait() == duration{});
 }
 
 namespace {
