@@ -76,8 +76,7 @@ type trial struct {
 	given        map[int64]*harness.Node // who saw votes of these heights that conflict; their evidence was in no block yet
 }
 
-// witness is who made the evidence of two votes that it saw, or nobody. It comes once, if at all, and late where the next proposers have
-// not heard of it.
+// witness is who made the evidence of two votes that it saw, or nobody. It comes once, if at all.
 func (a *trial) witness(e types.Evidence) *harness.Node {
 	double, is := e.(*types.DuplicateVoteEvidence)
 	if !is || !bytes.Equal(double.VoteA.ValidatorAddress, a.Keys[a.liar].PubKey().Address()) {
@@ -166,9 +165,10 @@ func (a *trial) votes(t *testing.T, node *harness.Node) {
 				t.Fatalf("%s: %v", node.Name, err)
 			}
 		}
-		node.WaitHeight(t, height+3, stall)
+		// Until each of them has proposed: two pieces that are told of one validator in one block end CometBFT's kvstore.
+		node.WaitHeight(t, height+7, stall)
 		all, proposer := a.found(t)
-		made := false // otherwise it was at the next height by then, or the next proposers have not heard of it
+		made := false // otherwise it was at the next height by then
 		for _, e := range all {
 			witness := a.witness(e)
 			if witness == nil {

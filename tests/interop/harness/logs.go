@@ -26,10 +26,12 @@ var rejections = [][]byte{[]byte("Inbound Peer rejected"), []byte("Ignoring inbo
 
 // CometBFT asks two peers for the last blocks. It counts the request as open for ever where ours was not the first answer, or where it
 // went over to consensus meanwhile: it complains of the late answer, and 15 s later of none. It says so of its own kind as well, soon
-// after a start, which is when it leaves block sync. Where no other request to that peer is open, it takes the late answer for one that
-// nobody asked for, and drops the peer: its FilterMsgBytes makes no difference between the two. That a node does answer is what the
-// scenario serve asks, where nobody else could.
-var secondOfTwo = regexp.MustCompile(`peer did not send us anything|got an already committed block|unsolicited BlockResponse from peer`)
+// after a start, which is when it leaves block sync. That a node does answer is what the scenario serve asks, where nobody else could.
+var secondOfTwo = regexp.MustCompile(`peer did not send us anything|got an already committed block`)
+
+// Where no other request to that peer is open, it takes the late answer for one that nobody asked for: its FilterMsgBytes makes no
+// difference between the two. It drops the peer and dials it again, in vain until the peer has seen that the old connection is gone.
+var takenForUnsolicited = regexp.MustCompile(`unsolicited BlockResponse from peer`)
 
 const secondsOfBlockSync = 40 * time.Second
 
@@ -82,8 +84,14 @@ func judge(line logLine, observer *Node, tested []*Node) string {
 		if n.wasDown(line.Time) && cutConnection.MatchString(line.text) || observer.wasDown(line.Time) {
 			return ""
 		}
-		if secondOfTwo.MatchString(line.text) && observer.hasJustStarted(line.Time) {
-			return ""
+		if observer.hasJustStarted(line.Time) {
+			if takenForUnsolicited.MatchString(line.text) {
+				n.addBreak(Break{line.Time, line.Time.Add(time.Second)})
+				return ""
+			}
+			if line.Module == "blocksync" && secondOfTwo.MatchString(line.text) {
+				return ""
+			}
 		}
 		return "about " + n.Name
 	}

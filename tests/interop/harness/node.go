@@ -29,7 +29,7 @@ type Node struct {
 	proc *Process
 
 	mu     sync.Mutex
-	breaks []Break     // when this node was ended on purpose, for the check of its peers' logs
+	breaks []Break     // when this node was ended on purpose, or dropped without a fault of its own, for the check of its peers' logs
 	starts []time.Time // and when it was started
 
 	logRead int64 // how far the check of logs has read
@@ -182,9 +182,13 @@ func (n *Node) Running() bool {
 const breakNoticed = 12 * time.Second
 
 func (n *Node) broken(from time.Time) {
+	n.addBreak(Break{from.Add(-time.Second), time.Now().Add(breakNoticed)})
+}
+
+func (n *Node) addBreak(b Break) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.breaks = append(n.breaks, Break{from.Add(-time.Second), time.Now().Add(breakNoticed)})
+	n.breaks = append(n.breaks, b)
 }
 
 // Kill is kill -9.
