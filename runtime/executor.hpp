@@ -31,7 +31,8 @@ struct executor_options {
     health_limits limits;   // what is over them is reported
 };
 
-class executor {
+// Executors, shards and queues are made by one thread and used by others, one each: none has a part of another's cache line.
+class alignas(64) executor {
 public:
     explicit executor(std::unique_ptr<backend> io, executor_options = {});
     ~executor();
@@ -104,7 +105,7 @@ private:
     instant looked_{};  // at health
     limit_watch limits_;
     std::uint64_t turn_ = 0;
-    std::uint64_t cycles_ = 0;          // at the end of the last slice, or when the turn began
+    std::uint64_t cycles_ = 0;          // as last looked at, within 0.1 us of now when a turn or a slice begins
     std::uint64_t clock_cycles_ = 0;    // when the clock was looked at
     std::uint64_t floor_ = 0;  // virtual time of the queue that ran last: where sleepers come back
     bool preempt_ = false;     // a queue of the latency class became runnable

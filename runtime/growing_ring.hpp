@@ -23,7 +23,7 @@ public:
         while (!empty())
             pop_front();
         if (slots_)
-            std::allocator<T>().deallocate(slots_, capacity_);
+            ::operator delete(slots_, line);
     }
 
     bool empty() const { return head_ == tail_; }
@@ -43,16 +43,19 @@ public:
     }
 
 private:
+    // What one thread made another may use, for as long as it lives: no part of a cache line lies in somebody else's block.
+    static constexpr std::align_val_t line{64};
+
     void grow() {
         const std::size_t wider = capacity_ == 0 ? 16 : capacity_ * 2, count = size();
-        T* fresh = std::allocator<T>().allocate(wider);
+        T* fresh = static_cast<T*>(::operator new(wider * sizeof(T), line));
         for (std::size_t i = 0; i < count; ++i) {
             T& old = slots_[(head_ + i) & (capacity_ - 1)];
             std::construct_at(&fresh[i], std::move(old));
             std::destroy_at(&old);
         }
         if (slots_)
-            std::allocator<T>().deallocate(slots_, capacity_);
+            ::operator delete(slots_, line);
         slots_ = fresh;
         capacity_ = wider;
         head_ = 0;

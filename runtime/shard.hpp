@@ -21,7 +21,7 @@ class executor;
 
 constexpr std::size_t shards_max = 4;
 
-class shard {
+class alignas(64) shard {
 public:
     /// `main`: its first queue, in which everything runs that names no other.
     shard(executor& on, std::size_t index, std::string name, queue_spec main = {"main"});

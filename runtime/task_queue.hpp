@@ -29,7 +29,7 @@ struct queue_spec {
     bool latency = false;
 };
 
-class task_queue {
+class alignas(64) task_queue {
 public:
     task_queue(shard& home, queue_spec spec);
     task_queue(const task_queue&) = delete;

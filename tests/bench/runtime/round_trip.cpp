@@ -96,9 +96,12 @@ runtime::task<void> ask(Ask& asked, duration window, std::size_t batch,
 
 runtime::task<result<std::uint64_t>> answer(std::uint64_t question) { co_return question + 1; }
 
+// As many slots as a port of the node has: with few of them the producer often asks how far the consumer has come.
+constexpr std::size_t depth = 64;
+
 class by_call {
 public:
-    by_call(our_shard& client, our_shard& server) : door_({"bench", 4}, client.here, server.here) {
+    by_call(our_shard& client, our_shard& server) : door_({"bench", depth}, client.here, server.here) {
         door_.serve(server.tasks, [](std::uint64_t q) { return answer(q); });
     }
     runtime::task<result<std::uint64_t>> operator()(std::uint64_t n) { return door_.call(n); }
@@ -111,7 +114,8 @@ private:
 class by_streams {
 public:
     by_streams(our_shard& client, our_shard& server)
-        : there_("there", 4, client.here, server.here), back_("back", 4, server.here, client.here) {
+        : there_("there", depth, client.here, server.here),
+          back_("back", depth, server.here, client.here) {
         server.tasks.spawn(serve());
     }
     runtime::task<result<std::uint64_t>> operator()(std::uint64_t n) {
