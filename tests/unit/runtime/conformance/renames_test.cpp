@@ -166,8 +166,7 @@ task<int> replace_many_times(stage& s) {
 SCRIPT("who opens a name that is renamed over all the time finds a whole file each time") {
     co_await make_file(s, s.path("f"), "a");
     beside<int> replacing(s, replace_many_times(s));
-    int looks = 0;
-    for (bool last = false; !last; ++looks) {
+    for (bool last = false; !last;) {
         last = replacing.has_ended();
         std::string seen = co_await content_at(s, s.path("f"));
         const bool is_whole = seen == "'a'" || seen == "'bb'" || seen == "'ccc'" ||
