@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chain/block.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "base/wire/varint.hpp"
 
@@ -60,6 +62,31 @@ bool is_canonical(byte_view encoded, const block& b) {
            in.done();
 }
 
+/// Calls f(number, body) for what is length-delimited in a message, as far as it is well-formed.
+template <class F>
+void for_each_delimited(byte_view message, F&& f) {
+    std::uint64_t key = 0;
+    for (wire::detail::reader in(message); !in.done() && in.uvarint(key);) {
+        const auto type = static_cast<std::uint32_t>(key & 7);
+        byte_view body;
+        if (type == wire::detail::delimited ? !in.delimited(body) : !in.skip(type))
+            return;
+        if (type == wire::detail::delimited)
+            f(static_cast<std::uint32_t>(key >> 3), body);
+    }
+}
+
+/// How many elements, at most, the list has that stands in field `number` of an encoded block; where that occurs more than once,
+/// all of them are one list.
+std::size_t count_elements(byte_view encoded, std::uint32_t number) {
+    std::size_t count = 0;
+    for_each_delimited(encoded, [&](std::uint32_t n, byte_view list) {
+        if (n == number)
+            for_each_delimited(list, [&](std::uint32_t m, byte_view) { count += m == 1; });
+    });
+    return count;
+}
+
 }  // namespace
 
 result<void> check_shape(const block& b) {
@@ -98,10 +125,22 @@ block make_block(height_t height, std::vector<tx> txs, commit last_commit, evide
 }
 
 result<block> decode_block(const slice& encoded) {
-    auto b = wire::decode_shared<block>(encoded);
-    if (!b)
-        return pass(b, "block");
+    block b;
+    const auto budget = encoded.size() * wire::detail::budget_factor + wire::detail::budget_floor;
+    const auto txs = count_elements(encoded, 2);
+    const auto evidence_max = (budget - txs * sizeof(tx)) / sizeof(chain::evidence);
+    b.data.txs.reserve(txs);
+    b.evidence.evidence.reserve(std::min(count_elements(encoded, 3), evidence_max));
+    if (auto good = wire::decode_into(encoded, b, &encoded); !good)
+        return pass(good, "block");
     return b;
+}
+
+result<block_outline> decode_outline(const slice& encoded) {
+    auto outline = wire::decode_shared<block_outline>(encoded);
+    if (!outline)
+        return pass(outline, "block");
+    return outline;
 }
 
 slice canonical_encoding(const slice& received, const block& b) {

@@ -39,6 +39,17 @@ struct block {
     bool operator==(const block&) const = default;
 };
 
+/// What of a block says whose successor it is and who decided the one before; the rest of it is not opened. A stranger's block is
+/// looked at in this form: it takes the header and at most votes_max signatures, however many transactions the encoding has.
+struct block_outline {
+    chain::header header;
+    std::optional<commit> last_commit;
+
+    static constexpr auto schema = fields(field<1>("header", &block_outline::header),
+                                          field<4>("last_commit", &block_outline::last_commit));
+    bool operator==(const block_outline&) const = default;
+};
+
 /// Checks that need nothing but the block itself: every part is well-formed and the header's hashes are those of the parts
 /// (Block.ValidateBasic). Hashes all transactions.
 result<void> check_shape(const block&);
@@ -47,8 +58,19 @@ result<void> check_shape(const block&);
 /// from the state: chain/state.hpp.
 block make_block(height_t, std::vector<tx>, commit last_commit, evidence_list);
 
-/// Decodes without copying transactions out of `encoded`. Only the encoding is checked.
+/// Decodes without copying transactions out of `encoded`. Only the encoding is checked. Transactions and evidence are counted first,
+/// so that room for them is taken once: a transaction costs sizeof(tx), and not three times that while a list grows.
 result<block> decode_block(const slice& encoded);
+/// As decode_block, of the outline alone; what it skips is not looked at.
+result<block_outline> decode_outline(const slice& encoded);
+
+/// What decode_block allocates at any moment, whatever `encoded_bytes` bytes it is given: room for the lists and what stands in
+/// evidence, each within the budget of decoding; a list in evidence that grows; copies of text.
+constexpr std::size_t block_decoding_bytes_max(std::size_t encoded_bytes) {
+    const std::size_t budget =
+        encoded_bytes * wire::detail::budget_factor + wire::detail::budget_floor;
+    return 2 * budget + 2 * votes_max * sizeof(commit_sig) + 3 * encoded_bytes;
+}
 
 /// The block's own encoding, which its part set and so its id are over. Where `received`, from which `b` was decoded with
 /// decode_block, is exactly that encoding (found out without writing the transactions again), it is returned; otherwise a
@@ -73,3 +95,4 @@ std::optional<std::int64_t> data_bytes_max(std::int64_t block_bytes, std::int64_
 }  // namespace tetrad::chain
 
 TETRAD_CODEC(extern, tetrad::chain::block);
+TETRAD_CODEC(extern, tetrad::chain::block_outline);

@@ -18,6 +18,7 @@ TETRAD_CODEC(, tetrad::chain::duplicate_vote);
 TETRAD_CODEC(, tetrad::chain::light_client_attack);
 TETRAD_CODEC(, tetrad::chain::evidence_list);
 TETRAD_CODEC(, tetrad::chain::block);
+TETRAD_CODEC(, tetrad::chain::block_outline);
 TETRAD_CODEC(, tetrad::chain::part);
 TETRAD_CODEC(, tetrad::chain::state_record);
 TETRAD_CODEC(, tetrad::chain::messages::consensus_message);

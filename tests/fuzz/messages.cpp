@@ -57,7 +57,15 @@ void run_blocksync(const slice& in) {
         check_block(*r);
 }
 
-void run_block(const slice& in) { check_block({in, {}}); }
+void run_block(const slice& in) {
+    {
+        const allocation_peak memory;
+        const auto block = chain::decode_block(in);
+        CHECK(memory.bytes() <=
+              static_cast<std::int64_t>(chain::block_decoding_bytes_max(in.size()) + 1024));
+    }
+    check_block({in, {}});
+}
 
 void run_mempool(const slice& in) {
     constexpr std::int64_t tx_max = 50, batch_max = 120;

@@ -5,6 +5,7 @@
 #include "chain/messages.hpp"
 #include "p2p/node_info.hpp"
 #include "p2p/packets.hpp"
+#include "tests/unit/chain/support.hpp"
 
 #include <cstdlib>
 #include <new>
@@ -204,6 +205,156 @@ TEST_CASE("what the largest message of each channel may make us allocate") {
                   by_budget(m::evidence_bytes_max));
     static_assert(decoded_bytes_max<chain::block>(chain::block_bytes_max) <=
                   by_budget(chain::block_bytes_max));
+}
+
+// ---- blocks ----
+
+namespace {
+
+bytes times(std::size_t count, byte_view piece) {
+    bytes all;
+    all.reserve(count * piece.size());
+    for (std::size_t i = 0; i < count; ++i)
+        append(all, piece);
+    return all;
+}
+bytes field_of(std::uint32_t number, byte_view body) {
+    bytes out;
+    put_delimited(out, number, body);
+    return out;
+}
+/// Field `number` holds `count` fields 1, each of this body.
+bytes list_in(std::uint32_t number, std::size_t count, byte_view element) {
+    return field_of(number, times(count, field_of(1, element)));
+}
+template <class F>
+std::size_t peak_of(F&& decode) {
+    heap = {0, 0, true};
+    {
+        const auto result = decode();
+        heap.counting = false;
+    }
+    CHECK(heap.now == 0);
+    return heap.most;
+}
+
+constexpr std::size_t many = 400'000;
+constexpr std::size_t commit_bytes = 3 * sizeof(chain::commit_sig) * chain::votes_max;
+constexpr std::size_t small_change = 4096;
+
+/// What to make a block of, so that little input takes much memory.
+std::vector<std::pair<const char*, bytes>> worst_blocks() {
+    const bytes one{1}, no_votes = field_of(1, {});
+    const bytes attack = field_of(
+        2, times(chain::votes_max, field_of(3, {})));  // the fullest list of validators, all empty
+    const bytes commit = field_of(4, times(chain::votes_max, field_of(4, {})));
+    std::vector<std::pair<const char*, bytes>> all{
+        {"empty transactions", list_in(2, many, {})},
+        {"empty transactions, one by one", times(many / 2, list_in(2, 1, {}))},
+        {"transactions of a byte", list_in(2, many, one)},
+        {"evidence of nothing", list_in(3, many, {})},
+        {"evidence of two absent votes", list_in(3, many, no_votes)},
+        {"attacks by everybody", list_in(3, 20, attack)},
+        {"empty signatures", commit},
+        {"one signature more", field_of(4, times(chain::votes_max + 1, field_of(4, {})))},
+        {"signatures, in two commits", times(2, commit)},
+        {"a long chain id", field_of(1, field_of(2, bytes(many)))}};
+    bytes both = list_in(2, many, {});
+    append(both, list_in(3, many, no_votes));
+    append(both, commit);
+    all.emplace_back("everything", std::move(both));
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("no block takes more to decode than its bound, and a list of transactions is made once") {
+    for (const auto& [name, block] : worst_blocks()) {
+        const slice in{bytes(block)};
+        const auto peak = peak_of([&] { return chain::decode_block(in); });
+        CAPTURE(name, in.size(), peak);
+        CHECK(peak <= chain::block_decoding_bytes_max(in.size()) + error_text);
+    }
+    const auto peak_of_txs = [](const bytes& block) {
+        const slice in{bytes(block)};
+        return peak_of([&] { return chain::decode_block(in); });
+    };
+    CHECK(peak_of_txs(list_in(2, many, {})) == many * sizeof(chain::tx));
+    CHECK(peak_of_txs(times(many, list_in(2, 1, {}))) == many * sizeof(chain::tx));
+    CHECK(peak_of_txs(list_in(2, many, bytes{1})) == many * sizeof(chain::tx));
+}
+
+TEST_CASE("random blocks take no more than the bound of blocks either") {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        CAPTURE(seed);
+        seeded_random random(seed);
+        const slice in(hostile<chain::block>(random, std::size_t{1} << (4 + seed % 14)));
+        const auto peak = peak_of([&] { return chain::decode_block(in); });
+        REQUIRE(peak <= chain::block_decoding_bytes_max(in.size()) + error_text);
+        const auto block = chain::decode_block(in), plainly = wire::decode_shared<chain::block>(in);
+        REQUIRE(block.has_value() == plainly.has_value());
+        if (block)
+            REQUIRE(*block == *plainly);
+    }
+}
+
+TEST_CASE("the outline of any block takes a commit and what is copied of its header") {
+    for (const auto& [name, block] : worst_blocks()) {
+        const slice in{bytes(block)};
+        const auto peak = peak_of([&] { return chain::decode_outline(in); });
+        CAPTURE(name, in.size(), peak);
+        const bool copies = std::string_view(name).starts_with("a long");
+        CHECK(peak <= commit_bytes + (copies ? in.size() + 1 : 0) + small_change);
+    }
+}
+
+TEST_CASE(
+    "the largest block that the parameters permit is decoded: the fullest commit, as much evidence "
+    "as may be, and otherwise the smallest transactions") {
+    constexpr std::int64_t max_bytes = 4 << 20, evidence_max = 1 << 20;
+    const std::size_t tx_size = GENERATE(0, 1);
+    using namespace chain::test;
+    chain::commit commit{height_t(INT64_MAX - 1), round_t(INT32_MAX), id_of("before"), {}};
+    commit.signatures.resize(
+        chain::votes_max,
+        {chain::block_id_flag::commit, chain::address(bytes(20, 1)),
+         timestamp{-62'135'596'800, 999'999'999}, chain::signature(bytes(64, 1))});
+    chain::vote one{chain::vote_type::prevote,
+                    height_t(1),
+                    round_t(0),
+                    id_of("a"),
+                    {1, 1},
+                    chain::address(bytes(20, 1)),
+                    1,
+                    chain::signature(bytes(64, 1)),
+                    {},
+                    {}};
+    auto other = one;
+    other.block = id_of("b");
+    if (other.block.key() < one.block.key())
+        std::swap(one.block, other.block);
+    const chain::evidence proof{chain::duplicate_vote{one, other, power_t(10), power_t(5), {1, 1}}};
+    const auto proof_size = static_cast<std::int64_t>(wire::encoded_size(proof)) + 4;
+    chain::evidence_list evidence;
+    evidence.evidence.resize(static_cast<std::size_t>(evidence_max / proof_size), proof);
+    const auto room = *chain::data_bytes_max(
+        max_bytes, static_cast<std::int64_t>(wire::encoded_size(evidence)), chain::votes_max);
+    std::vector<chain::tx> txs(static_cast<std::size_t>(room / chain::tx_block_size(tx_size)),
+                               slice(bytes(tx_size, 1)));
+    auto block = chain::make_block(height_t(INT64_MAX), std::move(txs), std::move(commit),
+                                   std::move(evidence));
+    block.header.chain_id = std::string(chain::chain_id_size_max, 'c');
+
+    const slice encoded(wire::encode(block));
+    CHECK(static_cast<std::int64_t>(encoded.size()) <= max_bytes);
+    CHECK(static_cast<std::int64_t>(encoded.size()) > max_bytes - 1000);
+    CHECK(chain::decode_block(encoded) == block);
+    const auto outline = chain::decode_outline(encoded);
+    REQUIRE(outline);
+    CHECK(outline->header == block.header);
+    CHECK(outline->last_commit == block.last_commit);
+    const auto peak = peak_of([&] { return chain::decode_block(encoded); });
+    CHECK(peak <= 17 * encoded.size());
 }
 
 TEST_CASE("a list that is longer than its limit is refused before more of it is stored") {
