@@ -20,6 +20,7 @@ struct channel_descriptor {
     std::size_t send_queue_max;      // messages
     std::size_t message_bytes_max;   // a longer one drops the peer
     std::size_t send_queue_bytes = SIZE_MAX;  // of its messages together; where the queue is empty any is taken
+    std::size_t unasked_bytes_max = SIZE_MAX;  // a longer one drops the peer where the reactor did not ask for it (reactor::expects)
 };
 
 }  // namespace tetrad::p2p

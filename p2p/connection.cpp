@@ -161,6 +161,11 @@ result<std::optional<slice>> multiplexed_connection::add_data(const packet_data&
     from = p.channel >= 0 && p.channel <= 255 ? find(static_cast<channel_id>(p.channel)) : nullptr;
     if (!from)
         return fail(errc::invalid, "packet on unknown channel " + std::to_string(p.channel));
+    const auto known = from->incoming.size(), limit = from->about.unasked_bytes_max;
+    if (known <= limit && p.bytes.size() > limit - known && !expects_(from->about.id))
+        return fail(errc::invalid, "a message on channel " + std::to_string(p.channel) +
+                                       " that was not asked for is longer than " +
+                                       std::to_string(limit) + " bytes");
     return from->incoming.add(p);
 }
 
@@ -250,8 +255,9 @@ task<void> multiplexed_connection::ping_loop() {
 
 // ---- life ----
 
-task<error> multiplexed_connection::run(message_handler handler) {
+task<error> multiplexed_connection::run(message_handler handler, expectation expects) {
     handler_ = std::move(handler);
+    expects_ = std::move(expects);
     tasks_.spawn(send_loop());
     tasks_.spawn(ping_loop());
     tasks_.spawn(receive_loop());

@@ -3,7 +3,7 @@
 // stream by priority, both directions are rate-limited, pings tell a dead peer. Network shard; owned by its peer.
 //
 // Memory: queued messages are bounded per channel (send_queue_max slices, shared with whoever else sends them); what a channel
-// has received of an unfinished message is bounded by message_bytes_max. Nothing is flushed by a timer: what is queued when the
+// has received of an unfinished message is bounded by message_bytes_max, and where nobody asked for it by unasked_bytes_max. Nothing is flushed by a timer: what is queued when the
 // sender wakes goes out with one system call.
 #pragma once
 
@@ -53,6 +53,8 @@ class multiplexed_connection {
 public:
     /// Called with each whole message; the next is read when it has returned. An error ends the connection.
     using message_handler = std::function<runtime::task<result<void>>(channel_id, slice)>;
+    /// reactor::expects of this peer.
+    using expectation = std::function<bool(channel_id)>;
 
     /// `surplus`: plain bytes that arrived behind the handshake.
     multiplexed_connection(runtime::shard& here, runtime::tcp_stream stream, frame_key send, frame_key receive, bytes surplus,
@@ -63,7 +65,7 @@ public:
     runtime::task<result<void>> send(channel_id, slice message);
 
     /// Reads, dispatches and sends until the connection ends; returns why. Called once.
-    runtime::task<error> run(message_handler handler);
+    runtime::task<error> run(message_handler handler, expectation expects);
     /// Makes run() return `why` soon. Idempotent; the first reason counts.
     void end(error why);
 
@@ -112,6 +114,7 @@ private:
     std::array<std::int16_t, 256> index_;
     packet_reader packets_;
     message_handler handler_;
+    expectation expects_;
     runtime::scope tasks_;
 
     instant born_;

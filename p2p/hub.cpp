@@ -194,7 +194,8 @@ task<error> hub::run_peer(upgraded up, bool is_outbound, bool is_persistent) {
         r->peer_up(p);
 
     auto handler = [this, &p](channel_id c, slice message) { return receive(p, c, std::move(message)); };
-    error why = co_await p.connection().run(handler);
+    auto expects = [this, &p](channel_id c) { return by_channel_[c]->expects(p, c); };
+    error why = co_await p.connection().run(handler, expects);
 
     p.tasks().request_stop();
     co_await p.tasks().join();

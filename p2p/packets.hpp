@@ -58,6 +58,9 @@ class message_builder {
 public:
     explicit message_builder(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
+    /// What is here of the unfinished message. (Its memory doubles as it grows: twice as much, thrice for a moment.)
+    std::size_t size() const { return incoming_.size(); }
+
     /// The whole message where this was its last packet; one that grows longer than bytes_max is an error, which is final.
     result<std::optional<slice>> add(const packet_data&);
 

@@ -25,6 +25,9 @@ public:
     /// The last call for this peer; its tasks have ended. `why` is how it ended.
     virtual void peer_down(peer&, const error& why) = 0;
 
+    /// May a message longer than the channel's unasked_bytes_max come of this peer now? Asked once of each, when so much of it is here.
+    virtual bool expects(const peer&, channel_id) const { return true; }
+
     /// One whole message, in the peer's order; the next is read when this has returned, so a slow reactor slows that peer
     /// only. An error drops the peer with that text.
     virtual runtime::task<result<void>> receive(peer&, channel_id, slice message) = 0;

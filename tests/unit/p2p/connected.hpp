@@ -27,6 +27,7 @@ struct connected {
     std::unique_ptr<wire_peer> peer;
     std::vector<std::pair<channel_id, bytes>> received;
     std::vector<instant> received_at;
+    bool expects = true;        // long messages
     duration handling_time{0};  // of each message
     bool ends_itself = false;   // the handler ends the connection, and finds its message fine
     result<void> verdict;       // on each message
@@ -67,7 +68,8 @@ struct connected {
 
     task<void> run() {
         auto handler = [this](channel_id c, slice m) { return handle(c, std::move(m)); };
-        error why = co_await connection->run(handler);
+        auto expecting = [this](channel_id) { return expects; };
+        error why = co_await connection->run(handler, expecting);
         ended.emplace(std::move(why));
     }
     task<result<void>> handle(channel_id c, slice m) {

@@ -189,7 +189,8 @@ private:
         auto receive = [this](p2p::channel_id c, slice m) {
             return bench_.pool.receive(*near_, c, std::move(m));
         };
-        error why = co_await near_->connection().run(receive);
+        p2p::multiplexed_connection::expectation anything = [](p2p::channel_id) { return true; };
+        error why = co_await near_->connection().run(receive, anything);
         ended_ = std::move(why);
     }
     task<void> run_far() {
