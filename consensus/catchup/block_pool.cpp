@@ -8,9 +8,9 @@
 namespace tetrad::consensus {
 
 std::int64_t pooled_block::bytes() const {
-    auto total = encoded.size() + extended_bytes + block->data.txs.size() * sizeof(chain::tx);
-    if (block->last_commit)
-        total += block->last_commit->signatures.size() * sizeof(chain::commit_sig);
+    auto total = encoded.size() + extended_bytes + outline->header.app_hash.size();
+    if (outline->last_commit)
+        total += outline->last_commit->signatures.size() * sizeof(chain::commit_sig);
     if (extended)
         total += extended->signatures.size() * sizeof(chain::extended_commit_sig);
     return static_cast<std::int64_t>(total);
@@ -135,7 +135,7 @@ std::vector<block_pool::request> block_pool::next_requests(instant now) {
     const auto last = std::min(peer_height_max(), next_ + (window - 1));
     for (height_t h = next_; h <= last; ++h) {
         const bool holds_up = h - next_ < 2;
-        if (!holds_up && buffered_bytes_ + pending_ * expected_block_bytes() >= buffered_bytes_max)
+        if (!holds_up && buffered_bytes_ + (pending_ + 1) * expected_block_bytes() > buffered_bytes_max)
             break;
         slot& s = slots_[h];
         if (s.block)
@@ -156,7 +156,7 @@ bool block_pool::expects_from(const std::string& id) const {
 }
 
 result<bool> block_pool::on_block(const std::string& id, pooled_block block, instant now) {
-    const height_t h = block.block->header.height;
+    const height_t h = block.outline->header.height;
     const auto p = peers_.find(id);
     if (p == peers_.end())
         return false;  // banned meanwhile
@@ -170,6 +170,10 @@ result<bool> block_pool::on_block(const std::string& id, pooled_block block, ins
     if (at == slots_.end() || at->second.block)
         return false;  // another was faster
     const auto size = block.bytes();
+    if (h - next_ >= 2 && buffered_bytes_ + size > buffered_bytes_max) {
+        average_bytes_ = std::max(average_bytes_, size);  // more was asked for than there is room
+        return false;
+    }
     buffered_bytes_ += size;
     average_bytes_ += (size - average_bytes_) / 16;
     at->second.block = std::move(block);

@@ -8,8 +8,9 @@
 // everything up is asked of a second peer. Blocks wait here until they are applied. A pair (h, h+1) of which one is bad loses both
 // peers: it cannot be told who lied.
 //
-//   bounds: window_max heights, per_peer_max requests at one peer, buffered_bytes_max of what was received and is under way (the two lowest
-//   heights are always allowed, whatever their size), peers as the hub allows, bans_max remembered bans.
+//   bounds: window_max heights, per_peer_max requests at one peer, buffered_bytes_max of what was received and is expected (the two lowest
+//   heights are always allowed, whatever their size; another that does not fit is put away and asked for again when there is room), peers as
+//   the hub allows, bans_max remembered bans.
 //
 // Deviations from CometBFT, none visible on the wire: no pause of 3 s before the first request and none of 2 ms between requests;
 // a second peer is asked after second_request_after, not at once; a slow peer is judged by what its whole connection brings.
@@ -32,15 +33,15 @@
 
 namespace tetrad::consensus {
 
-/// A block as it was received. `encoded`: the bytes of the block inside the message.
+/// A block as it was received, and not opened: nobody has vouched for it. `encoded`: the bytes of the block inside the message.
 struct pooled_block {
-    std::shared_ptr<const chain::block> block;
+    std::shared_ptr<const chain::block_outline> outline;
     slice encoded;
     std::string from;
     std::shared_ptr<const chain::extended_commit> extended;  // null where none came with it
     std::size_t extended_bytes = 0;                          // of its encoding
 
-    /// What it takes of memory: decoded, many small parts take more than they did in the message.
+    /// What it takes of memory: signatures take more than they did in the message.
     std::int64_t bytes() const;
 };
 
@@ -76,7 +77,8 @@ public:
     /// A peer is known to have `height` (it works on the next one). Only ever raises; unknown peers are ignored.
     void on_peer_reached(const std::string& peer, height_t height);
     void on_peer_gone(const std::string& peer);
-    /// Fails where the block was not asked of this peer: it is to be dropped. True: it is new; false: it is not needed any more.
+    /// Fails where the block was not asked of this peer: it is to be dropped. True: it is new; false: it is not needed any more, or
+    /// there is no room for it now.
     result<bool> on_block(const std::string& peer, pooled_block block, instant now);
     void on_no_block(const std::string& peer, height_t height, instant now);
     /// Is there an outstanding request to this peer? (A response without one is refused before it is decoded.)

@@ -29,27 +29,30 @@ constexpr std::int64_t announce_every = 32;  // while far behind
 
 slice encoded(blocksync_message m) { return slice(chain::messages::encode_blocksync(m)); }
 
-/// Everything about a block that needs no state: its shape, its id, and that the validators it names decided it. Runs on a helper
-/// thread, on values only.
+/// Everything about a block that needs no state: that the validators it names decided these bytes, and their shape. Only then is it
+/// opened. A block has one encoding: a peer that keeps the rules sends that. Runs on a helper thread, on values only.
 result<synced_block> verify(const std::string& chain_id, const chain::validator_set& validators,
-                            const std::shared_ptr<const chain::block>& first,
-                            const std::shared_ptr<const chain::block>& second,
+                            const chain::block_outline& first,
+                            const std::shared_ptr<const chain::block_outline>& second,
                             const slice& received,
                             const std::shared_ptr<const chain::extended_commit>& extended) {
-    TRY_VOID(chain::check_shape(*first));
     if (!second->last_commit)
         return fail(errc::invalid, "the next block has no last commit");
+    TRY_VOID(chain::check_shape(first.header));
     TRY_VOID(chain::check_shape(*second->last_commit));
-    const slice bytes = chain::canonical_encoding(received, *first);
-    const chain::block_id id{first->hash(), chain::part_set_header_of(bytes)};
-    const height_t h = first->header.height;
+    const chain::block_id id{first.header.hash(), chain::part_set_header_of(received)};
+    const height_t h = first.header.height;
     TRY_VOID(chain::verify_commit(chain_id, validators, id, h, *second->last_commit));
     if (extended) {
         TRY_VOID(chain::check_shape(*extended));
         TRY_VOID(chain::ensure_extensions(*extended, true));
         TRY_VOID(chain::verify_extended_commit(chain_id, validators, id, h, *extended));
     }
-    return synced_block{first, bytes, id,
+    TRY(auto block, chain::decode_block(received));
+    TRY_VOID(chain::check_shape(block));
+    if (chain::canonical_encoding(received, block).data() != received.data())
+        return fail(errc::invalid, "the block is encoded as no node encodes it");
+    return synced_block{std::make_shared<const chain::block>(std::move(block)), received, id,
                         std::shared_ptr<const chain::commit>(second, &*second->last_commit),
                         extended};
 }
@@ -71,7 +74,14 @@ blocksync::blocksync(runtime::shard& network, chain_tip tip, apply_port& apply,
       apply_next_(pool_.height()) {}
 
 std::vector<p2p::channel_descriptor> blocksync::channels() const {
-    return {{p2p::channels::blocksync, 5, block_send_queue, chain::messages::blocksync_bytes_max}};
+    p2p::channel_descriptor c{p2p::channels::blocksync, 5, block_send_queue,
+                              chain::messages::blocksync_bytes_max};
+    c.unasked_bytes_max = unasked_bytes_max;
+    return {c};
+}
+
+bool blocksync::expects(const p2p::peer& from, p2p::channel_id) const {
+    return pool_.expects_from(from.id());
 }
 
 task<void> blocksync::run() {
@@ -175,12 +185,12 @@ result<void> blocksync::on_response(p2p::peer& from, const block_response& r) {
         return fail(errc::invalid, "a block that was not asked for");
     if (!r.block)
         return fail(errc::invalid, "a block response without a block");
-    auto block = chain::decode_block(*r.block);
-    if (!block)
-        return pass(block, "block response");
-    if (block->last_commit && block->last_commit->signatures.size() > chain::votes_max)
-        return fail(errc::too_large, "a block whose last commit has too many signatures");
-    const height_t h = block->header.height;
+    auto outline = chain::decode_outline(*r.block);
+    if (!outline)
+        return pass(outline, "block response");
+    if (auto good = chain::check_shape(outline->header); !good)
+        return pass(good, "block response");
+    const height_t h = outline->header.height;
     pooled_block received{nullptr, *r.block, from.id()};
     if (r.extended_commit) {
         auto commit = wire::decode_shared<chain::extended_commit>(*r.extended_commit);
@@ -188,12 +198,10 @@ result<void> blocksync::on_response(p2p::peer& from, const block_response& r) {
             return pass(commit, "extended commit");
         if (commit->height != h)
             return fail(errc::invalid, "the extended commit is of another height than its block");
-        if (commit->signatures.size() > chain::votes_max)
-            return fail(errc::too_large, "an extended commit with too many signatures");
         received.extended = std::make_shared<const chain::extended_commit>(std::move(*commit));
         received.extended_bytes = r.extended_commit->size();
     }
-    received.block = std::make_shared<const chain::block>(std::move(*block));
+    received.outline = std::make_shared<const chain::block_outline>(std::move(*outline));
     TRY(const bool is_new, pool_.on_block(from.id(), std::move(received), here_.now()));
     if (is_new)
         changed_.notify();
@@ -259,7 +267,7 @@ std::vector<blocksync::job> blocksync::next_jobs() {
         const pooled_block* second = pool_.at(verify_next_ + 1);
         if (!first || !second)
             break;
-        const auto& named = first->block->header.validators_hash;
+        const auto& named = first->outline->header.validators_hash;
         const auto is = [&](const chain::validator_set& s) {
             return !s.empty() && equal(s.hash(), named);
         };
@@ -272,7 +280,7 @@ std::vector<blocksync::job> blocksync::next_jobs() {
         if (!set)
             break;
         jobs.push_back(
-            {verify_next_, first->block, second->block, first->encoded, first->extended, *set});
+            {verify_next_, first->outline, second->outline, first->encoded, first->extended, *set});
         ++verify_next_;
     }
     return jobs;
@@ -288,7 +296,7 @@ task<void> blocksync::verify_loop() {
         }
         auto work = [&jobs, &chain_id = chain_id_] {
             for (job& j : jobs) {
-                j.out = verify(chain_id, j.validators, j.first, j.second, j.received, j.extended);
+                j.out = verify(chain_id, j.validators, *j.first, j.second, j.received, j.extended);
                 if (!j.out)
                     break;
             }

@@ -4,6 +4,10 @@
 //   peers --blocks--> block_pool --pairs (h, h+1)--> verification (a helper thread, ahead of execution) --in order--> apply port
 //   storage <--reads-- requests of peers
 //
+// A block is opened when +2/3 have signed it, on the helper thread: what a peer makes up costs us the bytes that it sent, a header, and at
+// most votes_max signatures of each commit, whatever it is made of. block.max_bytes plays no part: a block that the validators
+// committed is within it, and the parameters of a height are known only when the one before it was executed.
+//
 // Everything is driven by events: a peer's status or round step, a block, a verdict, an answer of the consensus shard; the only
 // timers are deadlines of what was asked and the status request every ten seconds. Peers are told of each new block by an
 // unsolicited status (while we are far behind, of some).
@@ -33,6 +37,7 @@ public:
     static constexpr std::int64_t ahead_max = 64;
     static constexpr std::int64_t batch_max = 16;
     static constexpr duration status_interval = 10s;
+    static constexpr std::size_t unasked_bytes_max = 1024;  // of a message that is no block
 
     /// `tip`: where the chain stands when the network shard starts. `workers` verifies; used by this reactor only.
     blocksync(runtime::shard& network, chain_tip tip, apply_port& apply, storage::client blocks, runtime::offload& workers,
@@ -62,12 +67,13 @@ public:
     std::vector<p2p::channel_descriptor> channels() const override;
     void peer_up(p2p::peer&) override;
     void peer_down(p2p::peer&, const error& why) override;
+    bool expects(const p2p::peer&, p2p::channel_id) const override;
     runtime::task<result<void>> receive(p2p::peer&, p2p::channel_id, slice message) override;
 
 private:
     struct job {
         height_t height;
-        std::shared_ptr<const chain::block> first, second;
+        std::shared_ptr<const chain::block_outline> first, second;
         slice received;                                          // first, as it came
         std::shared_ptr<const chain::extended_commit> extended;
         chain::validator_set validators;

@@ -304,6 +304,63 @@ TEST_CASE("a block that nobody asked for is refused before it is opened") {
     CHECK(t.lines.contains("a block that was not asked for"));
 }
 
+TEST_CASE("a long message that nobody asked for is refused while it arrives") {
+    const bool asked_of = GENERATE(false, true);
+    syncing t(forty());
+    t.start();
+    auto& p = t.peer(2);
+    p.answers = false;
+    t.connect(p, asked_of);
+    t.run_for(100ms);
+    for (int i = 0; i < 4; ++i)
+        p.machine.peer->send(
+            p2p::testing::data_packet(p2p::channels::blocksync, false, bytes(1000, 1)));
+    t.run_for(100ms);
+    CHECK(p.is_connected() == asked_of);
+    CHECK(t.lines.contains("that was not asked for is longer than 1024 bytes") == !asked_of);
+}
+
+TEST_CASE("a block is not opened before its commit is verified") {
+    syncing t(forty());
+    t.start();
+    auto& liar = t.peer(2);
+    auto rest = forty().blocks[5];
+    bytes hollow = wire::encode(chain::block_outline{rest.header, rest.last_commit});
+    append(hollow, bytes{0x12, 0x02, 0xff, 0xff});  // transactions that are none
+    liar.lies[5] = answer(slice(hollow));
+    t.connect(liar);
+    REQUIRE(t.until([&] { return !liar.is_connected(); }, 5s));
+    CHECK(t.lines.contains("wrong block ID"));
+    CHECK_FALSE(t.lines.contains("malformed"));
+    t.connect(3);
+    CHECK(t.reaches(39));
+}
+
+TEST_CASE("a block of another encoding than every node's is refused even where it was committed") {
+    const auto& chain = forty();
+    growing_chain then(std::vector<chain::test::key_power>{{1, 10}, {2, 7}, {3, 5}});
+    for (std::int64_t h = 1; h < 5; ++h)
+        then.apply(chain.blocks[static_cast<std::size_t>(h)]);
+    bytes other = wire::encode(chain.blocks[5]);
+    append(other, bytes{0x7a, 0x00});  // a field that is not known
+    auto next = chain.blocks[6];
+    next.last_commit = chain::test::signed_commit(
+        then.state.validators, then.state.chain_id, height_t(5), round_t(0),
+        {chain.blocks[5].hash(), chain::part_set_header_of(other)}, chain.blocks[5].header.time,
+        std::string(then.state.validators.size(), 'c'));
+    syncing t(chain);
+    t.start();
+    auto& liar = t.peer(2);
+    liar.lies[5] = answer(slice(other));
+    liar.lies[6] = answer(slice(wire::encode(next)));
+    t.connect(liar);
+    REQUIRE(t.until([&] { return !liar.is_connected(); }, 5s));
+    CHECK(t.lines.contains("encoded as no node encodes it"));
+    CHECK(t.height < 5);
+    t.connect(3);
+    CHECK(t.reaches(39));
+}
+
 TEST_CASE("a block that is sent twice costs its sender the connection") {
     syncing t(forty());
     t.start();
