@@ -357,6 +357,11 @@ TEST_CASE(
     CHECK(peak <= 17 * encoded.size());
 }
 
+TEST_CASE("the proof of one transaction takes its own length, however many there are") {
+    const std::vector<chain::tx> txs(100'000, slice(bytes(1, 1)));
+    CHECK(peak_of([&] { return chain::prove_tx(txs, 77'777); }) <= small_change);
+}
+
 TEST_CASE("a list that is longer than its limit is refused before more of it is stored") {
     bytes in;
     const bytes entry{0x08, 1,    0x08, 1,    0x08,
