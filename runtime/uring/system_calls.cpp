@@ -21,7 +21,7 @@ namespace tetrad::runtime {
 
 namespace {
 
-constexpr int keep_alive_s = 15;  // as Go's net package has it
+constexpr int keep_alive_s = 15, keep_alive_probes = 9;  // as Go's net package has it
 
 void set(int fd, int level, int option, int value) {
     // A system that lacks one of these options works without it.
@@ -46,6 +46,7 @@ descriptor open_socket(const endpoint& e) {
         set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
         set(fd, IPPROTO_TCP, TCP_KEEPIDLE, keep_alive_s);
         set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keep_alive_s);
+        set(fd, IPPROTO_TCP, TCP_KEEPCNT, keep_alive_probes);
     }
     return fd;
 }
