@@ -44,7 +44,7 @@ public:
     void shutdown();
     /// The peer reads what was written, then the end of the stream; we go on reading.
     void shutdown_send();
-    void close();
+    void close();  // with data unread: the peer is reset; of a unix socket that was read by receive() it may see the end instead
 
 private:
     backend* io_ = nullptr;

@@ -162,6 +162,7 @@ void sim_backend::pump(const std::shared_ptr<object>& target) {
 std::int32_t sim_backend::read_stream(stream& end, op& o) {
     if (o.code == op_code::recv)
         return end.recv({static_cast<std::uint8_t*>(o.buffer), o.length});
+    end.is_read_ahead = true;
     if (!spare_)
         spare_ = std::make_unique<std::uint8_t[]>(lent_bytes);
     const std::int32_t n = end.recv({spare_.get(), lent_bytes});

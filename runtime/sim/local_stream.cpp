@@ -87,8 +87,9 @@ void local_stream::release() {
     const auto alive = net_.share(number());  // forgetting must not destroy it in the middle
     on_change = nullptr;
     net_.forget(number());
+    const bool is_unread = !received_.empty() && !(is_read_ahead && net_.random().below(2) == 0);
     if (local_stream* const far = peer())
-        far->hear_end(received_.empty() ? 0 : ECONNRESET);
+        far->hear_end(is_unread ? ECONNRESET : 0);
 }
 
 void local_stream::abort() {

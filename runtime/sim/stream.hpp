@@ -65,6 +65,8 @@ public:
     virtual void abort();
     /// Called whenever a recv or send that would have blocked may not any more.
     std::function<void()> on_change;
+    /// The program asked for lent memory: of a unix socket, more than it asked for may be out of the kernel.
+    bool is_read_ahead = false;
 
     const endpoint& local() const { return local_; }
     const endpoint& remote() const { return remote_; }

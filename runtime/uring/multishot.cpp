@@ -114,8 +114,6 @@ void uring_backend::close_multishot(descriptor fd) {
     multishot* const m = find_multishot(fd);
     if (!m)
         return;
-    if (!m->accepts && !m->early.empty())
-        reset_when_closed(fd);
     by_descriptor_[static_cast<std::size_t>(fd)] = nullptr;
     m->is_closed = true;
     m->is_held = !m->waiting.empty();
@@ -198,6 +196,8 @@ std::int32_t uring_backend::name_peer(op& o, descriptor accepted) {
 }
 
 void uring_backend::drop_early(multishot& m) {
+    if (!m.accepts && !m.early.empty())
+        reset_when_closed(m.fd);
     for (; !m.early.empty(); m.early.pop_front()) {
         if (m.accepts) {
             reset_when_closed(m.early.front());
@@ -270,11 +270,11 @@ void uring_backend::leave_multishot(op& o) {
 void uring_backend::deliver(multishot& m, const kernel_ring::completion& c) {
     CHECK(m.is_in_kernel());
     const bool goes_on = c.flags & IORING_CQE_F_MORE;
+    const descriptor fd = m.fd;
     if (!goes_on) {
         if (m.at == multishot::phase::ending)
             std::erase(cancels_waiting_, data_of(m));
         m.at = multishot::phase::idle;
-        let_go(m.fd);
         --multishots_in_kernel_;
     }
     const bool is_data = c.result > 0 || (m.accepts && c.result == 0);
@@ -301,6 +301,8 @@ void uring_backend::deliver(multishot& m, const kernel_ring::completion& c) {
         m.problem = c.result;  // 0: the next receive is told by the kernel again
     }
     serve(m);
+    if (!goes_on)
+        let_go(fd);
 }
 
 }  // namespace tetrad::runtime

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lent memory that is kept, given back late and in any order, and back-pressure where nobody asks for more.
+// Lent memory that is kept, given back late and in any order, descriptors that are closed with receives waiting or data unread, and
+// back-pressure where nobody asks for more.
 #include "runtime/received.hpp"
 
 #include "tests/unit/runtime/conformance/lent.hpp"
@@ -99,6 +100,117 @@ STREAM_SCRIPT(
         s.io.close(p.accepted);
         n = co_await receive_byte(s, p.dialed);
         s.is("its peer is told", n == -ECONNRESET || n == end_of_stream);
+        s.io.close(p.dialed);
+    }
+}
+
+// ---- descriptors that are closed ----
+
+STREAM_SCRIPT(
+    "lent receives that wait on a descriptor when it is closed get one after the other what comes, "
+    "and a cancelled one ECANCELED") {
+    for (int i = 0; i < 4; ++i) {
+        two_ends p = co_await connect_pair(s);
+        beside<std::string> first(s, lent_text(s, p.accepted)), second(s, lent_text(s, p.accepted));
+        by_hand third(s, op_code::receive, p.accepted);
+        co_await a_turn();
+        third.submit();
+        if (i % 2 == 1)  // all of them are known to the kernel, or not all
+            co_await a_moment(s);
+        s.io.close(p.accepted);
+        two_ends other = co_await connect_pair(s);
+        int n = co_await send_byte(s, p.dialed, '1');
+        std::string got = co_await first.end();
+        s.is("the first", got, "1");
+        if (i >= 2)
+            co_await a_moment(s);
+        s.is("the second waits", !second.has_ended());
+        n = co_await send_byte(s, p.dialed, '2');
+        got = co_await second.end();
+        s.is("the second", got, "2");
+        third.cancel();
+        n = co_await third.end();
+        s.is("the third", n, "ECANCELED");
+        n = co_await receive_byte(s, p.dialed);
+        s.is("then it is closed", n, end_of_stream);
+        n = co_await send_byte(s, other.dialed, 'o');
+        got = co_await lent_text(s, other.accepted);
+        s.is("the other connection", got, "o");
+        close_both(s, other);
+        s.io.close(p.dialed);
+    }
+}
+
+STREAM_SCRIPT(
+    "receives of both kinds that wait on a descriptor when it is closed are all cancelled, "
+    "whatever was first") {
+    for (const op_code first : {op_code::recv, op_code::receive})
+        for (const op_code second : {op_code::recv, op_code::receive}) {
+            two_ends p = co_await connect_pair(s);
+            bytes one(1), two(1);
+            by_hand a(s, first, p.accepted, first == op_code::recv ? byte_span(one) : byte_span());
+            by_hand b(s, second, p.accepted,
+                      second == op_code::recv ? byte_span(two) : byte_span());
+            a.submit();
+            co_await a_turn();
+            b.submit();
+            co_await a_turn();
+            s.io.close(p.accepted);
+            co_await a_moment(s);
+            a.cancel();
+            int r = co_await a.end();
+            s.is("one", r, "ECANCELED");
+            co_await a_moment(s);
+            s.is("the other waits", b.completions, 0);
+            b.cancel();
+            r = co_await b.end();
+            s.is("the other", r, "ECANCELED");
+            r = co_await receive_byte(s, p.dialed);
+            s.is("then it is closed", r, end_of_stream);
+            s.io.close(p.dialed);
+        }
+}
+
+/// A byte that was asked for, then one that nobody asks for, there when this returns: in the kernel or in lent memory.
+task<two_ends> pair_with_more_than_asked_for(stage& s) {
+    two_ends p = co_await connect_pair(s);
+    int n = co_await send_byte(s, p.dialed, 'a');
+    std::string got = co_await lent_text(s, p.accepted);
+    s.is("asked for", got, "a");
+    n = co_await send_byte(s, p.dialed, 'b');
+    s.is("send", n, 1);
+    co_await acknowledged(s, p.dialed);
+    co_return p;
+}
+
+SCRIPT("who closes with more to read than it asked for resets its peer, wherever the data lies") {
+    for (int i = 0; i < 8; ++i) {
+        const two_ends p = co_await pair_with_more_than_asked_for(s);
+        if (i % 2 == 1)
+            co_await a_moment(s);
+        s.io.close(p.accepted);
+        int n = co_await receive_byte(s, p.dialed);
+        s.is("the reset, once", n, "ECONNRESET");
+        n = co_await receive_byte(s, p.dialed);
+        s.is("then the end", n, end_of_stream);
+        s.io.close(p.dialed);
+    }
+}
+
+UNIX_SCRIPT(
+    "unix: who closes with more to read than it asked for by lent receives ends or resets its "
+    "peer, and is sent nothing any more") {
+    for (int i = 0; i < 8; ++i) {
+        const two_ends p = co_await pair_with_more_than_asked_for(s);
+        if (i % 2 == 1)
+            co_await a_moment(s);
+        s.io.close(p.accepted);
+        int n = co_await receive_byte(s, p.dialed);
+        s.is("it ends", n == end_of_stream || n == -ECONNRESET);
+        n = co_await receive_byte(s, p.dialed);
+        s.is("then the end", n, end_of_stream);
+        n = co_await send_byte(s, p.dialed);
+        s.is("send", n, "EPIPE");
         s.io.close(p.dialed);
     }
 }

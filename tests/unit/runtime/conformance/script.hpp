@@ -22,6 +22,8 @@
 #include <vector>
 
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 
 namespace tetrad::runtime::conformance {
 
@@ -74,6 +76,8 @@ struct stage {
     /// Closes a connection of TCP so that its peer is reset. In simulation it is every connection's that there is.
     std::function<void(descriptor)> reset = nullptr;
 };
+
+inline bool is_unix(const stage& s) { return s.any_address.kind == endpoint::family::unix_path; }
 
 // ---- one byte ----
 
@@ -144,7 +148,8 @@ inline bytes pattern(std::size_t count, std::uint64_t from = 0) {
     return b;
 }
 
-inline task<std::int64_t> send_pattern(stage& s, descriptor fd, std::size_t count, std::size_t piece) {
+inline task<std::int64_t> send_pattern(stage& s, descriptor fd, std::size_t count,
+                                       std::size_t piece) {
     std::int64_t sent = 0;
     for (std::size_t at = 0; at < count; at += piece) {
         bytes data = pattern(std::min(piece, count - at), at);
@@ -179,6 +184,15 @@ inline task<void> polled(stage& s, descriptor fd, short events) {
 }
 /// Until data, an end or an error can be read at `fd`, which no lent receive has read from.
 inline task<void> arrived(stage& s, descriptor fd) { return polled(s, fd, POLLIN); }
+/// Until all that was sent from `fd` is at its peer's, read or not; over a unix socket it is at once.
+inline task<void> acknowledged(stage& s, descriptor fd) {
+    if (s.is_simulated)
+        co_await a_moment(s);
+    result<void> slept;
+    for (int left = 1;
+         !s.is_simulated && !is_unix(s) && slept && ::ioctl(fd, TIOCOUTQ, &left) == 0 && left > 0;)
+        slept = co_await sleep_for(1us);
+}
 /// Until the connection is known here to be reset.
 inline task<void> broken(stage& s, descriptor fd) { return polled(s, fd, 0); }
 

@@ -15,8 +15,6 @@ using namespace tetrad::runtime::conformance;
 
 namespace {
 
-bool is_unix(const stage& s) { return s.any_address.kind == endpoint::family::unix_path; }
-
 UNIX_SCRIPT("unix: a send to a peer that has closed is EPIPE, the first one too") {
     two_ends p = co_await connect_pair(s);
     s.io.close(p.accepted);

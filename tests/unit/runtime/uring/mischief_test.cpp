@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <poll.h>
+
 #include <catch2/catch.hpp>
 
 using namespace tetrad;
@@ -137,13 +139,24 @@ void carries(uring_backend& io) {
     REQUIRE(io.counts().in_flight() == 0);
 }
 
-endpoint accept(uring_backend& io, descriptor listener) {
+descriptor accept_kept(uring_backend& io, descriptor listener, endpoint* peer = nullptr) {
     hand_op o(op_code::accept, listener);
     io.submit(o);
     finish(io, o);
     REQUIRE(o.result >= 0);
-    io.close(o.result);
-    return o.peer;
+    if (peer)
+        *peer = o.peer;
+    return o.result;
+}
+endpoint accept(uring_backend& io, descriptor listener) {
+    endpoint peer;
+    io.close(accept_kept(io, listener, &peer));
+    return peer;
+}
+/// Blocks until data lies in the kernel; what a turn of the backend has taken is not there any more.
+void wait_until_arrived(descriptor fd) {
+    pollfd asked{fd, POLLIN, 0};
+    REQUIRE(::poll(&asked, 1, 60'000) == 1);
 }
 
 }  // namespace
@@ -219,6 +232,30 @@ TEST_CASE("what completes after its stream was closed gives its buffer back") {
     }
     REQUIRE(io->troubles().late > 10);
     REQUIRE(io->counts().no_buffers == 0);
+}
+
+TEST_CASE(
+    "what completes after its TCP stream was closed resets the peer, as all that nobody has read") {
+    const auto io = open_troubled({.seed = 6, .hold = 100}, 4);
+    auto l = io->listen(loopback(), 4);
+    REQUIRE(l.has_value());
+    for (int i = 0; i < 40; ++i) {
+        raw_peer far(l->bound);
+        const descriptor ours = accept_kept(*io, l->fd);
+        far.send("first");
+        REQUIRE(receive(*io, ours) == "first");
+        far.send("never read");
+        wait_until_arrived(ours);
+        io->turn(instant{0});  // taken from the kernel, and held
+        io->close(ours);
+        look(*io, 30);
+        char c = 0;
+        REQUIRE(::recv(far.fd, &c, 1, 0) == -1);
+        REQUIRE(errno == ECONNRESET);
+    }
+    REQUIRE(io->troubles().late > 10);
+    REQUIRE(io->counts().no_buffers == 0);
+    io->close(l->fd);
 }
 
 TEST_CASE("what completes after its receive was cancelled is the next one's") {
