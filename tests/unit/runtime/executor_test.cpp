@@ -4,8 +4,9 @@
 #include "runtime/operation.hpp"
 #include "runtime/port.hpp"
 #include "runtime/timer.hpp"
-#include "tests/unit/runtime/support.hpp"
+#include "tests/unit/runtime/tcp_support.hpp"
 
+#include <chrono>
 #include <thread>
 
 #include <sys/resource.h>
@@ -82,6 +83,57 @@ TEST_CASE("an executor without anything to do sleeps until another thread stops 
     t.join();
     REQUIRE(cpu < 10ms);
     REQUIRE(enters <= 3);
+}
+
+namespace {
+
+task<result<void>> echo_all(tcp_listener& at) {
+    tcp_stream s = co_await ok(at.accept());
+    bytes some(16);
+    for (;;) {
+        const std::size_t n = co_await ok(s.read_some(some));
+        if (n == 0)
+            co_return result<void>{};
+        co_await ok(s.write_all(byte_view(some).first(n)));
+    }
+}
+
+bool falls_asleep(const executor& on) {
+    const auto limit = std::chrono::steady_clock::now() + 20s;
+    while (!on.feel_pulse().asleep && std::chrono::steady_clock::now() < limit)
+        std::this_thread::yield();
+    return on.feel_pulse().asleep;
+}
+
+/// How often a thread slept while it answered so many bytes, one at a time. One that does not spin gets the next when it sleeps.
+std::uint64_t sleeps_between(int answers, duration spin) {
+    executor on(real_backend(), {.spin = spin});
+    shard here(on, 0, "echo");
+    scope tasks(here);
+    auto at = tcp_listener::listen(on.io(), loopback());
+    REQUIRE(at);
+    raw_peer far(at->bound());
+    std::optional<result<void>> end;
+    tasks.spawn(store_and_stop<result<void>>(on, echo_all(*at), end));
+    std::thread t([&] { on.run(); });
+    bool is_well = true;
+    for (int i = 0; i < answers && is_well; ++i) {
+        char c = 'x';
+        is_well = (spin > duration::zero() || falls_asleep(on)) && far.send_all("x") &&
+                  ::recv(far.fd, &c, 1, 0) == 1;
+    }
+    far.close_write();
+    t.join();
+    REQUIRE(is_well);
+    REQUIRE((end && *end));
+    return on.statistics().sleeps.value();
+}
+
+}  // namespace
+
+TEST_CASE("a thread sleeps whenever it has nothing to do, unless it was told to spin so long") {
+    REQUIRE(sleeps_between(20, duration::zero()) >= 20);
+    REQUIRE(sleeps_between(20, 1min) == 0);
 }
 
 TEST_CASE("the clock of a turn stands still, and moves between turns") {

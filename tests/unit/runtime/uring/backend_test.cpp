@@ -95,6 +95,47 @@ TEST_CASE("far more operations than the rings hold are all done, each once") {
     REQUIRE(io->counts().overflows > 0);
 }
 
+TEST_CASE(
+    "what a turn was asked for goes in by one system call, and what is done comes out by the "
+    "same") {
+    const auto io = open_backend();
+    io->turn(instant{0});  // the ring is enabled, and has its bell
+    std::vector<connected_pair> pairs(64);
+    char byte = 'x';
+    std::vector<plain_op> sends;
+    for (const connected_pair& p : pairs)
+        sends.emplace_back(op_code::send, p.fds[0], &byte,
+                           1);  // there is room: the kernel does it at once
+    for (plain_op& o : sends)
+        io->submit(o);
+    const auto enters = io->counts().enters;
+    io->turn(instant::never());
+    for (const plain_op& o : sends)
+        REQUIRE((o.completions == 1 && o.result == 1));
+    REQUIRE(io->counts().enters == enters + 1);
+}
+
+TEST_CASE(
+    "a durable write through the page cache is synced with it: what can be written and not synced "
+    "fails") {
+    const auto io = open_backend();
+    const int fd = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    REQUIRE(fd >= 0);
+    char word[] = "gone";
+    const auto outcome = [&](op_code code, std::uint32_t flags = 0) {
+        plain_op o(code, fd, word, 4);
+        o.flags = flags;
+        io->submit(o);
+        turn_until(*io, o);
+        REQUIRE(o.completions == 1);
+        return o.result;
+    };
+    CHECK(outcome(op_code::write) == 4);
+    CHECK(outcome(op_code::sync) == -EINVAL);
+    CHECK(outcome(op_code::write_durable) == -EINVAL);
+    io->close(fd);
+}
+
 TEST_CASE("far more cancellations than the rings hold reach their operations") {
     const auto io = open_backend({2, 4});
     connected_pair p;
@@ -238,7 +279,9 @@ TEST_CASE("a backend whose thread has ended is destroyed by another") {
     io.reset();
 }
 
-TEST_CASE("a ring for sockets cannot open a file, one for files cannot connect, one for neither does neither: "
+TEST_CASE(
+    "a ring for sockets cannot open a file, one for files cannot connect, one for neither does "
+    "neither: "
     "the caller gets an error") {
     uring_options sockets, files;
     sockets.may.files = false;
@@ -264,5 +307,6 @@ TEST_CASE("a ring for sockets cannot open a file, one for files cannot connect, 
     REQUIRE(outcome(*io_of_sockets, plain_op(op_code::open, -1, nullptr, 0), "/") == -EACCES);
     REQUIRE(outcome(*io_of_files, plain_op(op_code::open, -1, nullptr, 0), "/") >= 0);
     REQUIRE(outcome(*io_of_files, plain_op(op_code::connect, -1, nullptr, 0), "/") == -EACCES);
-    REQUIRE(outcome(*io_of_sockets, plain_op(op_code::connect, -1, nullptr, 0), "/") == -ECONNREFUSED);
+    REQUIRE(outcome(*io_of_sockets, plain_op(op_code::connect, -1, nullptr, 0), "/") ==
+            -ECONNREFUSED);
 }

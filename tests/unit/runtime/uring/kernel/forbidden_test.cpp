@@ -75,6 +75,19 @@ TEST_CASE("where io_uring cannot be had, the error says what is in the way and w
     }
 }
 
+TEST_CASE(
+    "where the kernel has io_uring and lacks an operation of ours, the error names it and what is "
+    "needed") {
+    constexpr int no_error = 0;  // the probe is answered, with no operation in it
+    const std::string text =
+        refusal_without({SYS_io_uring_register, IORING_REGISTER_PROBE, no_error});
+    INFO(text);
+    CHECK(text.find("io_uring: this kernel (") == 0);
+    CHECK(text.find("lacks operation " + std::to_string(IORING_OP_READ) +
+                    "; Linux 6.1 or newer is needed") != std::string::npos);
+    CHECK(text.find('\n') == std::string::npos);
+}
+
 TEST_CASE("where the kernel refuses the buffers that receives lend, they bring their own") {
     for (const int refusal : {EINVAL, ENOMEM, EPERM}) {
         const std::string says = in_a_child([refusal]() -> std::string {
