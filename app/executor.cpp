@@ -34,8 +34,8 @@ namespace {
 pool_update pool_update_for(const chain::state& next) {
     pool_update u;
     u.height = next.last_block_height;
-    const auto bytes = next.params.block.max_bytes < 0 ? static_cast<std::int64_t>(chain::block_bytes_max) : next.params.block.max_bytes;
-    u.tx_bytes_max = static_cast<std::size_t>(chain::data_bytes_max(bytes, 0, next.validators.size()).value_or(0));
+    u.tx_bytes_max = static_cast<std::size_t>(
+        chain::data_bytes_max(next.params.block.bytes_max(), 0, next.validators.size()).value_or(0));
     u.block_gas_max = next.params.block.max_gas;
     return u;
 }

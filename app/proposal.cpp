@@ -43,10 +43,9 @@ result<abci::extended_commit_info> extended_info_of(const chain::extended_commit
 
 result<proposal_room> room_for(const chain::state& s, const chain::evidence_list& evidence) {
     const bool unlimited = s.params.block.max_bytes == -1;
-    const std::int64_t block_bytes =
-        unlimited ? static_cast<std::int64_t>(chain::block_bytes_max) : s.params.block.max_bytes;
     const auto evidence_bytes = static_cast<std::int64_t>(wire::encode(evidence).size());
-    const auto data = chain::data_bytes_max(block_bytes, evidence_bytes, s.validators.size());
+    const auto data =
+        chain::data_bytes_max(s.params.block.bytes_max(), evidence_bytes, s.validators.size());
     if (!data)
         return fail(errc::fatal, format("block.max_bytes = {} leaves no room for transactions "
                                         "beside the signatures of {} validators",

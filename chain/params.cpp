@@ -38,8 +38,7 @@ result<void> check_evidence(const evidence_params& e, const block_params& b) {
     if (e.max_age <= duration::zero())
         return invalid(format("evidence.MaxAgeDuration must be grater than 0 if provided, Got {}",
                               to_go_duration(e.max_age)));
-    const auto most = b.max_bytes == -1 ? static_cast<std::int64_t>(block_bytes_max) : b.max_bytes;
-    if (e.max_bytes > most)
+    if (e.max_bytes > b.bytes_max())
         return invalid(format("evidence.MaxBytesEvidence is greater than upper bound, {} > {}",
                               e.max_bytes, b.max_bytes));
     if (e.max_bytes < 0)

@@ -21,6 +21,10 @@ struct block_params {
     std::int64_t max_gas = 0;    // -1: no limit
     static constexpr auto schema = fields(field<1>("max_bytes", &block_params::max_bytes),
                                           field<2>("max_gas", &block_params::max_gas));
+    /// What a block's encoding may measure.
+    std::int64_t bytes_max() const {
+        return max_bytes == -1 ? static_cast<std::int64_t>(block_bytes_max) : max_bytes;
+    }
     bool operator==(const block_params&) const = default;
 };
 

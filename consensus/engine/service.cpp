@@ -161,11 +161,11 @@ task<result<void>> service::take_part(part_received in) {
     co_await ok(tell(news(std::move(told))));
     if (!collecting_->is_complete())
         co_return result<void>{};
-    auto block = held(std::move(*collecting_));
+    const auto bytes_max = parts_.executor.state().params.block.bytes_max();
+    auto block = held(std::move(*collecting_), bytes_max);
     collecting_.reset();
     if (!block) {
-        log_.info("a complete block is malformed", "height", in.height.v, "why",
-                  block.error().text);
+        log_.info("a complete block is refused", "height", in.height.v, "why", block.error().text);
         co_return result<void>{};
     }
     const core::block_completed done{in.height, block->id(), block->block->header.time};
@@ -174,7 +174,11 @@ task<result<void>> service::take_part(part_received in) {
     co_return result<void>{};
 }
 
-result<service::held_block> service::held(chain::part_set parts) {
+/// The parts of a block that is a little too large are as many as those of the largest that is allowed (addProposalBlockPart).
+result<service::held_block> service::held(chain::part_set parts, std::int64_t bytes_max) {
+    if (parts.bytes() > bytes_max)
+        return fail(errc::too_large, format("it is larger than a block may be ({} > {} bytes)",
+                                            parts.bytes(), bytes_max));
     const slice encoded = parts.encoded();
     TRY(auto decoded, chain::decode_block(encoded));
     TRY_VOID(chain::check_shape(decoded));

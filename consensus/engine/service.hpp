@@ -94,7 +94,7 @@ private:
     runtime::task<result<void>> take_peer(peer_input);
     runtime::task<result<void>> take_part(part_received);
     runtime::task<result<bool>> is_welcome(const chain::vote&);
-    static result<held_block> held(chain::part_set);
+    static result<held_block> held(chain::part_set, std::int64_t bytes_max);
     runtime::task<result<void>> step(core::input);
     runtime::task<void> run_timer();
     runtime::task<result<void>> receive(entry);

@@ -63,7 +63,7 @@ TEST_CASE("a proposed block that is none is not prevoted, and its sender stays")
     REQUIRE(net.reach(h));
     for (std::size_t i = 0; i < 3; ++i) {
         bad_proofs += net.node(i).gossip()->refused_of(l.id())->of(refusal::bad_proof);
-        CHECK(net.nodes[i]->lines.contains("a complete block is malformed"));
+        CHECK(net.nodes[i]->lines.contains("a complete block is refused"));
         CHECK(l.is_connected(i));
     }
     CHECK(bad_proofs > 0);  // where it came before the right one did from another node

@@ -283,3 +283,36 @@ TEST_CASE(
         if (v.validator == chain::test::public_key(self).address())
             CHECK((v.type == chain::vote_type::precommit && v.is_nil()));
 }
+
+TEST_CASE(
+    "a proposed block of a byte more than block.max_bytes is refused, though it has no more parts "
+    "than one that is not") {
+    const std::int64_t over = GENERATE(0, 1);
+    const std::vector<chain::test::key_power> all{{1, 10}, {2, 10}, {3, 10}, {4, 10}};
+    const std::vector<chain::tx> txs{slice(bytes(5000, 1))};
+    const auto size =
+        static_cast<std::int64_t>(wire::encoded_size(chain::test::growing_chain(all).make(txs)));
+    sim::world world(1);
+    const int proposer =
+        chain::test::key_of(chain::test::growing_chain(all).state.validators.proposer().address);
+    validator_home home(
+        world, "node", "10.0.0.1", proposer % 4 + 1, all,
+        [&](chain::test::growing_chain& c) { c.state.params.block.max_bytes = size - over; });
+    solo node(home);
+    node.start();
+    REQUIRE(world.run_until([&] { return node.state().step == core::step_t::propose; },
+                            world.now() + 1min));
+    const auto block = home.genesis.make(txs);
+    const auto parts = chain::part_set::of(slice(wire::encode(block)));
+    REQUIRE(parts.bytes() == size);
+    const auto hear = [&](auto what) {
+        node.hear({std::move(what), {}, core::source(bytes(20, 9))});
+    };
+    chain::proposal p{chain::vote_type::proposal,     height_t(1), round_t(0), round_t(-1),
+                      {block.hash(), parts.header()}, {},          {}};
+    hear(core::proposal_received{p});
+    hear(part_received{height_t(1), round_t(0), *parts.at(0)});
+    world.run_for(1s);
+    REQUIRE_FALSE(node.halted);
+    CHECK(home.app.processed.size() == (over == 0 ? 1 : 0));
+}
