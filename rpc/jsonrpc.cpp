@@ -139,6 +139,62 @@ result<request_envelope> envelope_of(const json::value& v) {
     return e;
 }
 
+/// A request of a body with its arguments bound: the body's JSON, which takes many times its text, is gone while it runs.
+struct bound_request {
+    std::string id;
+    int refused_as = invalid_params;
+    result<bound_call> call;
+};
+
+bound_request bind(const route_table& routes, request_envelope e) {
+    const auto at = routes.find(e.method);
+    if (at == routes.end())
+        return {std::move(e.id), method_not_found, fail(errc::not_found, "")};
+    if (!e.params)
+        return {std::move(e.id), invalid_params, at->second->bind()};
+    if (e.params->is(json::kind::object) || e.params->is(json::kind::array))
+        return {std::move(e.id), invalid_params, at->second->bind(*e.params)};
+    return {std::move(e.id), invalid_params,
+            fail(errc::invalid, format("unknown type for JSON params: json: cannot unmarshal {} into Go value of type "
+                                       "[]json.RawMessage. Expected map or array", name(e.params->type())))};
+}
+
+/// The requests of a body that want an answer (one without an id is a notification: nothing runs), or the answer to all of it.
+std::expected<std::vector<bound_request>, http::response> read_body(const route_table& routes, std::size_t batch_max,
+                                                                    std::string_view body) {
+    const auto unreadable = [](const error& why) {
+        return std::unexpected(error_response(500, {}, parse_error, "error unmarshaling request: " + why.text));
+    };
+    const auto parsed = json::parse(body);
+    if (!parsed)
+        return unreadable(parsed.error());
+    std::vector<bound_request> requests;
+    const auto add = [&](const json::value& v) -> result<void> {
+        TRY(auto e, envelope_of(v));
+        if (!e.id.empty())
+            requests.push_back(bind(routes, std::move(e)));
+        return {};
+    };
+    const json::value root = parsed->root();
+    if (!root.is(json::kind::array)) {
+        if (auto added = add(root); !added)
+            return unreadable(added.error());
+        return requests;
+    }
+    std::size_t count = 0;
+    for (const auto v : root.elements()) {
+        if (batch_max != 0 && count++ == batch_max) {
+            http::response refused = error_response(
+                200, {}, invalid_request, format("batch request exceeds maximum ({}) allowed number of requests", batch_max));
+            refused.tells_time = false;
+            return std::unexpected(std::move(refused));
+        }
+        if (auto added = add(v); !added)
+            return unreadable(added.error());
+    }
+    return requests;
+}
+
 /// Where a path is not clean the client is sent to the one that is, as by Go's multiplexer (since Go 1.26 with 307).
 std::optional<http::response> redirect(const http::request& q) {
     const std::string_view target(q.target);
@@ -205,58 +261,24 @@ task<http::response> jsonrpc::answer_url(const http::request& q, const route& me
 task<http::response> jsonrpc::answer_body(const http::request& q) const {
     if (q.body.empty())
         co_return list_of_methods(q);
-    auto parsed = json::parse(q.body);
-    if (!parsed)
-        co_return error_response(500, {}, parse_error, "error unmarshaling request: " + parsed.error().text);
-    const json::value root = parsed->root();
-    std::vector<request_envelope> requests;
-    if (root.is(json::kind::array)) {
-        for (const auto v : root.elements()) {
-            if (batch_max_ != 0 && requests.size() == batch_max_) {
-                http::response refused = error_response(
-                    200, {}, invalid_request, format("batch request exceeds maximum ({}) allowed number of requests", batch_max_));
-                refused.tells_time = false;
-                co_return refused;
-            }
-            auto e = envelope_of(v);
-            if (!e)
-                co_return error_response(500, {}, parse_error, "error unmarshaling request: " + e.error().text);
-            requests.push_back(std::move(*e));
-        }
-    } else {
-        auto e = envelope_of(root);
-        if (!e)
-            co_return error_response(500, {}, parse_error, "error unmarshaling request: " + e.error().text);
-        requests.push_back(std::move(*e));
-    }
-
+    const auto requests = read_body(routes_, batch_max_, q.body);
+    if (!requests)
+        co_return requests.error();
     http::response r;
     std::size_t answers = 0;
     bool cacheable = true;
-    for (const auto& e : requests) {
-        if (e.id.empty())
-            continue;  // a notification: nothing runs, nothing is answered
+    for (const auto& request : *requests) {
         if (answers++ > 0)
             r.body += ',';
-        const auto at = routes_.find(e.method);
-        if (at == routes_.end()) {
-            append_error(r.body, e.id, method_not_found, {});
+        if (!request.call) {
+            const auto& why = request.call.error();
+            append_error(r.body, request.id, request.refused_as,
+                         request.refused_as == method_not_found ? "" : "error converting json params to arguments: " + why.text);
             cacheable = false;
             continue;
         }
-        result<bound_call> call = at->second->bind();
-        if (e.params && (e.params->is(json::kind::object) || e.params->is(json::kind::array)))
-            call = at->second->bind(*e.params);
-        else if (e.params)
-            call = fail(errc::invalid, format("unknown type for JSON params: json: cannot unmarshal {} into Go value of type "
-                                              "[]json.RawMessage. Expected map or array", name(e.params->type())));
-        if (!call) {
-            append_error(r.body, e.id, invalid_params, "error converting json params to arguments: " + call.error().text);
-            cacheable = false;
-            continue;
-        }
-        cacheable = cacheable && call->cacheable;
-        auto calling = append_call(r.body, e.id, *call);
+        cacheable = cacheable && request.call->cacheable;
+        auto calling = append_call(r.body, request.id, *request.call);
         (void)co_await calling;
     }
     if (answers == 0)

@@ -2,6 +2,7 @@
 // What decoding a peer's bytes may allocate. This program's operator new is replaced by one that counts while it is told to.
 #include "base/random.hpp"
 #include "base/wire/decode_bound.hpp"
+#include "base/wire/json_text.hpp"
 #include "chain/messages.hpp"
 #include "p2p/node_info.hpp"
 #include "p2p/packets.hpp"
@@ -360,6 +361,21 @@ TEST_CASE(
 TEST_CASE("the proof of one transaction takes its own length, however many there are") {
     const std::vector<chain::tx> txs(100'000, slice(bytes(1, 1)));
     CHECK(peak_of([&] { return chain::prove_tx(txs, 77'777); }) <= small_change);
+}
+
+TEST_CASE("JSON takes at most 36 bytes for each of its own to be parsed") {
+    const auto peak_of_json = [](std::string_view piece, std::size_t count) {
+        const std::string array =
+            "[" + std::string(text(times(count, view(piece)))) + "0]";  // each ends in a comma
+        return static_cast<double>(peak_of([&] { return json::parse(array); })) /
+               static_cast<double>(array.size());
+    };
+    // A list of nodes that has just grown is there twice; so are texts without their escapes.
+    for (const std::size_t count : {65'535, 65'536, 131'071, 131'072, 200'000})
+        for (const auto* piece : {"0,", "[],", "\"\",", "\"\\n\",", "{\"\":0},", "{\"\\n\":0},"}) {
+            CAPTURE(count, piece);
+            CHECK(peak_of_json(piece, count) <= 36);
+        }
 }
 
 TEST_CASE("a list that is longer than its limit is refused before more of it is stored") {
