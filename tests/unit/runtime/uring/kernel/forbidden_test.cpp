@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a seccomp filter forbids io_uring, as a container's or a sandbox's does, or a part of it.
+#include "base/text.hpp"
+#include "runtime/file.hpp"
 #include "runtime/uring/backend.hpp"
 #include "tests/unit/runtime/uring/kernel/child.hpp"
+#include "tests/unit/temporary_directory.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -12,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 
 #include <catch2/catch.hpp>
 
@@ -25,6 +30,7 @@ struct forbidden_call {
     unsigned number;
     std::optional<unsigned> second_argument;  // any
     int errno_value;
+    bool is_trapped = false;  // raises SIGSYS instead
 };
 
 bool forbid(forbidden_call c) {
@@ -35,7 +41,9 @@ bool forbid(forbidden_call c) {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, c.second_argument.value_or(0), 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(c.errno_value)),
+        BPF_STMT(BPF_RET | BPF_K, c.is_trapped
+                                      ? SECCOMP_RET_TRAP
+                                      : SECCOMP_RET_ERRNO | static_cast<unsigned>(c.errno_value)),
     };
     if (!c.second_argument)
         program.erase(program.begin() + 3, program.begin() + 6);
@@ -103,3 +111,53 @@ TEST_CASE("where the kernel refuses the buffers that receives lend, they bring t
         CHECK(says == "works");
     }
 }
+
+#if defined(__x86_64__)
+
+namespace {
+
+/// Answers io_uring_register's question for the operations as a kernel that ends before ftruncate (Linux 6.9).
+void answer_as_older(int, siginfo_t*, void* context) {
+    greg_t* const registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+    auto* const probe = reinterpret_cast<io_uring_probe*>(registers[REG_RDX]);
+    probe->last_op = op_ftruncate - 1;
+    probe->ops_len = op_ftruncate;
+    for (std::uint8_t i = 0; i < op_ftruncate; ++i)
+        probe->ops[i].op = i, probe->ops[i].flags = IO_URING_OP_SUPPORTED;
+    registers[REG_RAX] = 0;
+}
+
+task<result<std::uint64_t>> size_after_truncate(std::string path) {
+    file f = co_await ok(file::open(path, open_flags::write));
+    co_await ok(f.truncate(3));
+    co_return f.size();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "where the kernel cannot truncate by the ring, files are truncated all the same, and failures "
+    "are told") {
+    const tetrad::testing::temporary_directory dir;
+    const std::string path = dir.put("f", "abcdef");
+    const std::string says = in_a_child([&]() -> std::string {
+        struct sigaction answers {};
+        answers.sa_sigaction = answer_as_older;
+        answers.sa_flags = SA_SIGINFO;
+        if (::sigaction(SIGSYS, &answers, nullptr) != 0 ||
+            !forbid({SYS_io_uring_register, IORING_REGISTER_PROBE, 0, true}))
+            return "no seccomp here";
+        real_machine m;
+        const std::string found = static_cast<uring_backend&>(m.on.io()).description();
+        if (found.find(", truncates by a blocking call") == std::string::npos)
+            return found;
+        const result<std::uint64_t> size = m.run(size_after_truncate(path));
+        const result<std::uint64_t> no_file = m.run(size_after_truncate("/dev/null"));
+        return format("{}; {}", size ? std::to_string(*size) : size.error().text,
+                      no_file ? "truncated" : no_file.error().text);
+    });
+    CHECK(says == "3; truncate /dev/null: Invalid argument");
+    CHECK(dir.get("f") == "abc");
+}
+
+#endif
