@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kernel says of the sockets that the backend makes.
+#include "base/text.hpp"
 #include "runtime/sim/plan.hpp"
 #include "runtime/uring/backend.hpp"
+#include "tests/unit/runtime/tcp_support.hpp"
 #include "tests/unit/runtime/uring/by_hand.hpp"
+#include "tests/unit/runtime/uring/kernel/child.hpp"
 
 #include <chrono>
+#include <fstream>
 #include <string>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -89,6 +95,41 @@ TEST_CASE(
             CHECK(until_it_is_gone(fd) == simulated.keep_alive_timeout);
         }
     }
+}
+
+constexpr const char* skipped = "no network of its own here";
+
+/// This process has a network of its own, whose idle peers are asked otherwise.
+bool ask_otherwise() {
+    const int spaces = CLONE_NEWNET | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
+    if (::unshare(spaces) != 0)
+        return false;
+    for (const char* setting : {"time", "intvl", "probes"}) {
+        std::ofstream file(std::string("/proc/sys/net/ipv4/tcp_keepalive_") + setting);
+        if (!(file << 7 << std::flush))
+            return false;
+    }
+    return true;
+}
+
+TEST_CASE("how often an idle peer is asked does not depend on the machine's settings") {
+    const std::string says = in_a_child([]() -> std::string {
+        if (!ask_otherwise())
+            return skipped;
+        const auto io = open_backend();
+        auto listener = io->listen(*parse_endpoint("0.0.0.0:0"), 1);
+        if (!listener)
+            return listener.error().text;
+        const std::string all =
+            format("{} s, {} s, {} s", idle_before_asking(listener->fd).count(),
+                   between_askings(listener->fd).count(), until_it_is_gone(listener->fd).count());
+        io->close(listener->fd);
+        return all;
+    });
+    if (says == skipped)
+        WARN("skipped: other settings want a network of their own, which is not permitted here");
+    else
+        CHECK(says == "15 s, 15 s, 150 s");
 }
 
 }  // namespace
