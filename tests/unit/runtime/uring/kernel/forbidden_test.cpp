@@ -14,6 +14,8 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -81,6 +83,32 @@ TEST_CASE("where io_uring cannot be had, the error says what is in the way and w
         says(call, ENOSYS, "seccomp");
         says(call, EPERM, "allow io_uring_setup, io_uring_enter and io_uring_register");
     }
+}
+
+TEST_CASE(
+    "where a sysctl forbids io_uring, the error says its value and the command that allows it") {
+    constexpr const char* skipped = "no private mounts here";
+    const tetrad::testing::temporary_directory dir;
+    const std::string setting = dir.put("io_uring_disabled", "2");
+    const std::string says = in_a_child([&]() -> std::string {
+        const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
+        if (::unshare(spaces) != 0 ||
+            ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount(setting.c_str(), "/proc/sys/kernel/io_uring_disabled", nullptr, MS_BIND,
+                    nullptr) != 0)
+            return skipped;
+        if (!forbid({SYS_io_uring_setup, std::nullopt, EPERM}))
+            return "no seccomp here";
+        const auto made = uring_backend::open();
+        return made ? "opened" : made.error().text;
+    });
+    if (says == skipped)
+        WARN("skipped: a sysctl of its own wants a mount, which is not permitted here");
+    else
+        CHECK(says ==
+              "io_uring: Operation not permitted. The sysctl kernel.io_uring_disabled is 2: 0 "
+              "allows it"
+              " (sysctl -w kernel.io_uring_disabled=0)");
 }
 
 TEST_CASE(
