@@ -134,7 +134,7 @@ private:
     static task<void> run_to_end(p2p::multiplexed_connection& mine,
                                  p2p::multiplexed_connection::message_handler handler,
                                  p2p::multiplexed_connection& other) {
-        error why = co_await mine.run(std::move(handler));
+        error why = co_await mine.run(std::move(handler), [](p2p::channel_id) { return true; });
         other.end(std::move(why));
     }
 
