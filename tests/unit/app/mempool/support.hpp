@@ -189,13 +189,14 @@ private:
         auto receive = [this](p2p::channel_id c, slice m) {
             return bench_.pool.receive(*near_, c, std::move(m));
         };
-        p2p::multiplexed_connection::expectation anything = [](p2p::channel_id) { return true; };
-        error why = co_await near_->connection().run(receive, anything);
+        auto expects = [this](p2p::channel_id c) { return bench_.pool.expects(*near_, c); };
+        error why = co_await near_->connection().run(receive, expects);
         ended_ = std::move(why);
     }
     task<void> run_far() {
         auto receive = [this](p2p::channel_id, slice m) { return note(std::move(m)); };
-        (void)co_await far_->run(receive);
+        auto expects = [](p2p::channel_id) { return true; };
+        (void)co_await far_->run(receive, expects);
     }
     task<result<void>> note(slice m) {
         auto txs = chain::messages::decode_mempool(m, {});
