@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -377,20 +376,4 @@ TEST_CASE("accept without descriptors waits longer and longer, up to a second, a
     m.settle();
     REQUIRE(got.has_value());
     REQUIRE(got->has_value());
-}
-
-TEST_CASE("a process without descriptors accepts again as soon as it has some") {
-    real_machine m;
-    auto listener = listener_at(m, loopback());
-    raw_peer peer(listener.bound());
-    rlimit before{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
-    const int next = ::dup(0);  // the lowest free number
-    ::close(next);
-    const rlimit none_left{static_cast<rlim_t>(next), before.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none_left) == 0);
-    const auto starved = m.run(limited(ended(accept_one(listener)), 12ms));
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
-    REQUIRE(starved == "timed out");
-    REQUIRE(m.run(limited(ended(accept_one(listener)), 10s)) == "ok");
 }
