@@ -127,7 +127,8 @@ block make_block(height_t height, std::vector<tx> txs, commit last_commit, evide
 result<block> decode_block(const slice& encoded) {
     block b;
     const auto budget = encoded.size() * wire::detail::budget_factor + wire::detail::budget_floor;
-    const auto txs = count_elements(encoded, 2);
+    const auto txs = count_elements(encoded, 2);  // of two bytes at least
+    static_assert(sizeof(tx) <= 2 * wire::detail::budget_factor);
     const auto evidence_max = (budget - txs * sizeof(tx)) / sizeof(chain::evidence);
     b.data.txs.reserve(txs);
     b.evidence.evidence.reserve(std::min(count_elements(encoded, 3), evidence_max));

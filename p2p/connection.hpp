@@ -3,8 +3,8 @@
 // stream by priority, both directions are rate-limited, pings tell a dead peer. Network shard; owned by its peer.
 //
 // Memory: queued messages are bounded per channel (send_queue_max slices, shared with whoever else sends them); what a channel
-// has received of an unfinished message is bounded by message_bytes_max, and where nobody asked for it by unasked_bytes_max. Nothing is flushed by a timer: what is queued when the
-// sender wakes goes out with one system call.
+// has received of an unfinished message is bounded by message_bytes_max, and where nobody asked for it by unasked_bytes_max. Nothing
+// is flushed by a timer: what is queued when the sender wakes goes out with one system call.
 #pragma once
 
 #include <array>
