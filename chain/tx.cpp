@@ -1,32 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chain/tx.hpp"
 
-#include <bit>
 #include <vector>
 
 #include "base/text.hpp"
 #include "base/wire/varint.hpp"
 
 namespace tetrad::chain {
-
-namespace {
-
-/// The root over these transactions. `aunts` gets what the proof of one of them needs, from below: its way alone, since all proofs
-/// together take as much again for each level of the tree.
-hash256 climb(std::span<const tx> txs, std::size_t index, std::vector<hash256>& aunts) {
-    if (txs.size() == 1)
-        return crypto::merkle_leaf(tx_hash(txs[0]));
-    const auto half = std::bit_floor(txs.size() - 1);
-    const auto left = txs.first(half), right = txs.subspan(half);
-    if (index < half) {
-        const auto mine = climb(left, index, aunts);
-        return crypto::merkle_inner(mine, aunts.emplace_back(txs_hash(right)));
-    }
-    const auto mine = climb(right, index - half, aunts);
-    return crypto::merkle_inner(aunts.emplace_back(txs_hash(left)), mine);
-}
-
-}  // namespace
 
 hash256 tx_hash(byte_view t) { return crypto::sha256(t); }
 
@@ -59,11 +39,8 @@ result<void> check_txs_size(std::span<const tx> txs, std::int64_t bytes_max) {
 
 tx_proof prove_tx(std::span<const tx> txs, std::size_t index) {
     CHECK(index < txs.size());
-    crypto::merkle_proof p;
-    p.total = static_cast<std::int64_t>(txs.size());
-    p.index = static_cast<std::int64_t>(index);
-    p.leaf_hash = crypto::merkle_leaf(tx_hash(txs[index]));
-    const auto root = climb(txs, index, p.aunts);
+    auto p = crypto::prove_leaf(txs.size(), index, [&](std::size_t i) { return tx_hash(txs[i]); });
+    const auto root = *crypto::root_of(p);
     return {root, txs[index], std::move(p)};
 }
 

@@ -8,13 +8,6 @@
 
 namespace tetrad::crypto {
 
-namespace {
-
-// The largest power of two below n, for n > 1.
-constexpr std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
-
-}  // namespace
-
 hash256 merkle_leaf(byte_view data) {
     static constexpr std::uint8_t prefix = 0;
     return sha256({byte_view(&prefix, 1), data});
@@ -84,7 +77,7 @@ result<hash256> root_of(const merkle_proof& p) {
     for (auto total = static_cast<std::uint64_t>(p.total),
               index = static_cast<std::uint64_t>(p.index);
          total > 1; ++depth) {
-        const auto left = split_of(total);
+        const auto left = merkle_split(total);
         goes_right = goes_right << 1 | (index >= left ? 1 : 0);
         if (index >= left) {
             index -= left;
@@ -128,7 +121,7 @@ hash256 collect(std::span<const hash256> leaf_hashes, std::vector<merkle_proof>&
     const auto count = leaf_hashes.size();
     if (count == 1)
         return leaf_hashes[0];
-    const auto left_count = static_cast<std::size_t>(split_of(count));
+    const auto left_count = static_cast<std::size_t>(merkle_split(count));
     const auto left = collect(leaf_hashes.first(left_count), proofs, first);
     const auto right = collect(leaf_hashes.subspan(left_count), proofs, first + left_count);
     for (std::size_t i = 0; i < count; ++i)

@@ -10,7 +10,9 @@
 #include "base/result.hpp"
 #include "base/wire/schema.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -84,6 +86,28 @@ result<hash256> root_of(const merkle_proof&);
 
 /// Does `leaf` stand under `root` where the proof says? Safe on any proof.
 result<void> verify(const merkle_proof&, byte_view root, byte_view leaf);
+
+/// The largest power of two below n, for n > 1: how many leaves stand to the left.
+constexpr std::size_t merkle_split(std::size_t n) { return std::bit_floor(n - 1); }
+
+/// The proof of one leaf among `count`, index < count. Makes no other: takes as much memory as the proof. `leaf` as for merkle_root.
+template <class Leaf>
+merkle_proof prove_leaf(std::size_t count, std::size_t index, Leaf&& leaf) {
+    merkle_proof p{static_cast<std::int64_t>(count), static_cast<std::int64_t>(index),
+                   merkle_leaf(byte_view(leaf(index))), {}};
+    const auto root_over = [&](std::size_t first, std::size_t n) {
+        return merkle_root(n, [&](std::size_t i) { return leaf(first + i); });
+    };
+    for (std::size_t first = 0, n = count; n > 1;) {  // the subtree with the leaf in it, from the root down
+        const std::size_t left = merkle_split(n);
+        const bool is_left = index - first < left;
+        p.aunts.push_back(is_left ? root_over(first + left, n - left) : root_over(first, left));
+        first += is_left ? 0 : left;
+        n = is_left ? left : n - left;
+    }
+    std::ranges::reverse(p.aunts);
+    return p;
+}
 
 struct merkle_proofs {
     hash256 root;

@@ -125,6 +125,7 @@ TEST_CASE("the proof of every leaf verifies, and no altered one does") {
             INFO("leaf " << i << " of " << count);
             REQUIRE(check_shape(p));
             REQUIRE(verify(p, root, leaves[i]));
+            REQUIRE(prove_leaf(count, i, [&](std::size_t n) { return byte_view(leaves[n]); }) == p);
             REQUIRE_FALSE(verify(p, root, count == 1 ? bytes{} : leaves[(i + 1) % count]));
             auto wrong_root = root;
             wrong_root.data[i % 32] ^= 1;
