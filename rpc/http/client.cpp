@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/http/client.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "base/text.hpp"
+#include "rpc/http/put.hpp"
 #include "runtime/timer.hpp"
 
 namespace tetrad::rpc::http {
@@ -32,8 +31,7 @@ result<void> feed(beast::response_parser<beast::string_body>& parser, bytes& unr
         if (parser.is_done())
             return fail(errc::invalid, "answer: more than was asked for");
         boost::system::error_code problem;
-        used += parser.put(boost::asio::const_buffer(unread.data() + used, unread.size() - used),
-                           problem);
+        used += put(parser, byte_view(unread).subspan(used), problem);
         if (problem == beast::error::need_more)
             break;
         if (problem)
@@ -76,7 +74,6 @@ task<result<client_reply>> client::receive() {
     beast::response_parser<beast::string_body> parser;
     parser.header_limit(options_.header_bytes_max);
     parser.body_limit(options_.body_bytes_max);
-    parser.eager(true);
     bytes buffer(read_bytes), unread;
     while (!parser.is_done()) {
         std::size_t got = co_await ok(stream_.read_some(byte_span(buffer)));

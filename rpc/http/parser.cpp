@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/http/parser.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "base/text.hpp"
+#include "rpc/http/put.hpp"
 
 namespace tetrad::rpc::http {
 
@@ -15,6 +14,7 @@ namespace beast = boost::beast::http;
 
 struct request_parser::impl {
     beast::request_parser<beast::string_body> parser;
+    std::ptrdiff_t headers_left = 0;
     bool expects_continue_seen = false;
     std::string body_problem;
 };
@@ -62,7 +62,8 @@ request_parser::request_parser(parser_limits limits) : impl_(std::make_unique<im
     impl_->parser.header_limit(
         static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX)));
     impl_->parser.body_limit(limits.body_bytes_max);
-    impl_->parser.eager(true);
+    // The request line and the empty one at the end are no headers.
+    impl_->headers_left = static_cast<std::ptrdiff_t>(limits.headers_max) + 2;
 }
 request_parser::~request_parser() = default;
 
@@ -72,14 +73,21 @@ result<request_parser::progress> request_parser::feed(byte_view in, std::size_t&
     while (used < in.size() && !parser.is_done()) {
         boost::system::error_code problem;
         const auto rest = in.subspan(used);
-        used += parser.put(boost::asio::const_buffer(rest.data(), rest.size()), problem);
+        const bool in_head = !parser.is_header_done();
+        const auto taken = put(parser, rest, problem);
+        used += taken;
+        if (in_head)
+            impl_->headers_left -= std::ranges::count(rest.first(taken), '\n');
+        if (impl_->headers_left < 0)
+            return fail(errc::too_large, "");
         if (problem == beast::error::need_more)
             break;
         if (problem == beast::error::body_limit || (problem && parser.is_header_done())) {
             TRY_VOID(check_head(parser.get()));
-            impl_->body_problem = problem == beast::error::body_limit
-                                      ? "http: request body too large"
-                                      : "invalid byte in chunk length";
+            impl_->body_problem =
+                problem == beast::error::body_limit     ? "http: request body too large"
+                : problem == beast::error::header_limit ? "header line too long"
+                                                        : "invalid byte in chunk length";
             return progress::complete;
         }
         if (problem == beast::error::header_limit)

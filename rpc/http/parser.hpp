@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 requests out of a byte stream, over Boost.Beast's parser, without I/O. One object a request.
 //
-//   bounds: header_bytes_max for the request line and all headers, body_bytes_max for the body: a body over the limit or with
-//   broken chunks is not kept, and the request says so.
+//   bounds: header_bytes_max for the request line and all headers, 64 KiB for one of them, headers_max for their number (each costs
+//   some 80 bytes beside its text), body_bytes_max for the body, 4 KiB for what surrounds a chunk: a body over the limit or with broken
+//   chunks is not kept, and the request says so.
 #pragma once
 
 #include <memory>
@@ -16,6 +17,7 @@ namespace tetrad::rpc::http {
 struct parser_limits {
     std::size_t header_bytes_max = 1 << 20;
     std::size_t body_bytes_max = 1'000'000;
+    std::size_t headers_max = 1000;
 };
 
 class request_parser {

@@ -67,6 +67,7 @@ const std::vector<std::string> streams = {
         std::string(48, 'x') + "\r\n3\r\nabc\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(400, 'a') + "\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
@@ -97,10 +98,69 @@ TEST_CASE("what the streams say is what is read") {
     CHECK(parsed({streams[1]}) == list{"POST / [abc0123456789]", "GET /n []"});
     CHECK(parsed({streams[2]}) == list{"POST /h i=j k=l [i=j&k=l]"});
     CHECK(parsed({streams[5]}) == list{"POST / []invalid byte in chunk length closes"});
-    CHECK(parsed({streams[7]}) == list{"error of the path"});
+    CHECK(parsed({streams[7]}) == list{"POST / []"});
+    CHECK(parsed({streams[8]}) == list{"error of the path"});
     for (const auto i : {3, 4})
         CHECK(parsed({streams[i]}).at(0).find("http: request body too large closes") !=
               std::string::npos);
+}
+
+TEST_CASE("one header is at most 64 KiB long, whatever all of them may be") {
+    for (const std::size_t size : {65'533, 65'534, 65'536, 1'000'000})
+        for (const bool is_name : {false, true}) {
+            const std::string many(size, 'a');
+            const auto stream = "GET / HTTP/1.1\r\nHost: x\r\n" +
+                                (is_name ? many + ": b" : "A: " + many) + "\r\n\r\n";
+            INFO(size << (is_name ? " bytes of a name" : " bytes of a value"));
+            request_parser parser({});
+            std::size_t used = 0;
+            const auto at = parser.feed(view(stream), used);
+            CHECK(at.has_value() == (size == 65'533));
+            if (!at)
+                CHECK(at.error().code == errc::too_large);
+        }
+}
+
+TEST_CASE("headers are so many at most, and more are refused before they are all there") {
+    const auto with = [](std::size_t headers) {
+        std::string out = "GET / HTTP/1.1\r\nHost: x\r\n";
+        for (std::size_t i = 1; i < headers; ++i)
+            out += "a:\r\n";
+        return out;
+    };
+    const auto fed = [](const std::string& stream) {
+        request_parser parser({});
+        std::size_t used = 0;
+        return parser.feed(view(stream), used);
+    };
+    CHECK(fed(with(1000) + "\r\n") == request_parser::progress::complete);
+    for (const auto& stream : {with(1001) + "\r\n", with(1003)}) {
+        const auto at = fed(stream);
+        REQUIRE(!at);
+        CHECK(at.error().code == errc::too_large);
+    }
+}
+
+TEST_CASE("what surrounds chunks is at most 4 KiB long, however it comes") {
+    using list = std::vector<std::string>;
+    const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const auto with = [&](std::size_t size, std::string_view before, std::string_view after) {
+        return head + std::string(before) + std::string(size - before.size() - after.size(), 'a') +
+               std::string(after);
+    };
+    const std::string end = "b\r\n0\r\n\r\n";
+    const auto cut_everywhere = [&](const std::string& stream, const list& wanted) {
+        CHECK(parsed({stream}) == wanted);
+        for (std::size_t cut = head.size(); cut < stream.size(); cut += 101)
+            CHECK(parsed({std::string_view(stream).substr(0, cut),
+                          std::string_view(stream).substr(cut)}) == wanted);
+    };
+    cut_everywhere(with(4096, "1;", "\r\n") + end, {"POST / [b]"});
+    cut_everywhere(with(4096, "0\r\nT: ", "\r\n\r\n"), {"POST / []"});
+    const list refused{"POST / []header line too long closes"};
+    cut_everywhere(with(4097, "1;", "\r\n") + end, refused);
+    cut_everywhere(with(4097, "0\r\nT: ", "\r\n\r\n"), refused);
+    cut_everywhere(with(5000, "1;", ""), refused);
 }
 
 TEST_CASE("changed bytes are a request or an error, never more than the limits") {

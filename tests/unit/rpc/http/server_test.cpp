@@ -90,6 +90,18 @@ TEST_CASE("good and broken HTTP is answered as CometBFT does") {
                  });
 }
 
+TEST_CASE("a head over a limit is answered 431, also where all of it is within the limit") {
+    site s({}, say);
+    for (const auto& header :
+         {"A: " + std::string(70'000, 'a'), "A: " + std::string(1 << 20, 'a')}) {
+        const auto heard =
+            answers_of(s.talk("GET / HTTP/1.1\r\nHost: x\r\n" + header + "\r\n\r\n"));
+        REQUIRE(heard.size() == 1);
+        CHECK(heard[0].status == 431);
+    }
+    CHECK(bodies(s.talk(closing)) == "GET /b 0");
+}
+
 TEST_CASE("requests that come at once are answered in their order, whatever the seed") {
     const auto seed = GENERATE(1, 2, 3, 4);
     site s({}, say, static_cast<std::uint64_t>(seed));
