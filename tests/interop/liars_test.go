@@ -133,9 +133,12 @@ func lyingPeers(t *testing.T, net *fixture) {
 	}
 	for i, l := range lies {
 		i, l := i, l
-		t.Run(l.name, func(t *testing.T) { net.lyingPeer(t, fmt.Sprintf("lied-to-%d", i), l, chain, tip) })
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			net.lyingPeer(t, fmt.Sprintf("lied-to-%d", i), l, chain, tip)
+		})
 	}
-	net.CheckLogs(t)
+	t.Cleanup(func() { net.CheckLogs(t) })
 }
 
 func (f *fixture) lyingPeer(t *testing.T, name string, l lie, chain evil.Chain, tip int64) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The scenarios, in the order in which they run. Each can be run alone by its name: `tests/interop/run sync serve`.
-// They share two networks, which are started by the first that needs them and make blocks until one halts them.
+// They share two networks, which are started by the first that needs them and make blocks until one halts them. Those that wait more
+// than they work, and need nothing of the others but a chain at rest, are parallel: they run when all others are done.
 package interop
 
 import (
@@ -64,12 +65,16 @@ func TestKill(t *testing.T) {
 func TestCrash(t *testing.T) { crashed(t, network(t, "four")) }
 
 func TestValidators(t *testing.T) {
+	t.Parallel()
 	t.Run("two_and_two", func(t *testing.T) { mixed(t, 2) })
 	t.Run("three_and_one", func(t *testing.T) { mixed(t, 1) })
 	t.Run("all_ours", func(t *testing.T) { mixed(t, 4) })
 }
 
-func TestEvidence(t *testing.T) { accused(t) }
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	accused(t)
+}
 
 func TestServe(t *testing.T) {
 	t.Run("one", func(t *testing.T) { serveAlone(t, network(t, "one")) })
@@ -91,7 +96,10 @@ func TestRpc(t *testing.T) { rpcDifference(t, network(t, "four")) }
 
 func TestBadinput(t *testing.T) { badInput(t, network(t, "four")) }
 
-func TestLiars(t *testing.T) { lyingPeers(t, network(t, "four")) }
+func TestLiars(t *testing.T) {
+	t.Parallel()
+	lyingPeers(t, network(t, "four"))
+}
 
 func TestCli(t *testing.T) { commandLine(t) }
 
