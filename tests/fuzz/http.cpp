@@ -103,8 +103,9 @@ struct site {
         const std::string said = text_of(a);
         const auto parsed = json::parse(said);
         CHECK(parsed.has_value());
+        // A byte that is no UTF-8 is written "\ufffd", read as that character, and written as the character then: as Go does.
         if (const auto again = arguments_from_json<Arguments>(parsed->root()))
-            CHECK(text_of(*again) == said);
+            CHECK(text_of(*again) == said || said.find("\\ufffd") != said.npos);
         w.verbatim(said);
         co_return result<void>{};
     }
