@@ -37,21 +37,23 @@ def tetrad_says(*arguments):
     return done.stdout.strip()
 
 
-taken_ports = set()
+taken_ports = []
 
 
 def free_port():
-    """Below those that the system gives to connections, so that none takes it before the node does."""
+    """Below those that the system gives to connections, so that none takes it before the node does, and held by a name against the other
+    scripts that run now: a node that is down finds its own port free again."""
     while True:
-        port = random.randrange(20000, 32000)
-        if port in taken_ports:
-            continue
+        port = random.randrange(10000, 20000)
+        name = socket.socket(socket.AF_UNIX)
         with socket.socket() as s:
             try:
+                name.bind(f"\0tetrad-test-port-{port}")
                 s.bind(("127.0.0.1", port))
             except OSError:
+                name.close()
                 continue
-        taken_ports.add(port)
+        taken_ports.append(name)
         return port
 
 

@@ -9,11 +9,11 @@ import (
 	"sync"
 )
 
-// Ports are taken below the range from which the kernel gives ports to outgoing connections: a node that is down for
-// a moment finds its own port free again.
+// Ports are taken below the range from which the kernel gives ports to outgoing connections, and where tests/e2e and a network of
+// `./dev net` take none: a node that is down for a moment finds its own port free again.
 const (
 	portFirst = 20000
-	portLast  = 31999
+	portLast  = 25999
 )
 
 var (
