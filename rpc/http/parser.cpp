@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rpc/http/parser.hpp"
 
+#include <algorithm>
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -14,7 +16,7 @@ namespace beast = boost::beast::http;
 
 struct request_parser::impl {
     beast::request_parser<beast::string_body> parser;
-    std::ptrdiff_t headers_left = 0;
+    std::ptrdiff_t head_bytes_left = 0, headers_left = 0;
     bool expects_continue_seen = false;
     std::string body_problem;
 };
@@ -32,6 +34,16 @@ result<request_parser::progress> refuse_version(std::string_view head) {
     return fail(errc::invalid, "");
 }
 
+/// What Go lets stand in a Host header (httpguts.ValidHostHeader), and no more than a name and a port can take with room to spare:
+/// GET / repeats it in every line of its answer.
+bool is_host(std::string_view host) {
+    constexpr std::size_t host_bytes_max = 1024;
+    return host.size() <= host_bytes_max &&
+           host.find_first_not_of(
+               "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+               "!$%&()*+,-.:;=[']_~") == host.npos;
+}
+
 /// The rules of RFC 9112 that the parser below leaves to its user.
 template <class Message>
 result<void> check_head(const Message& m) {
@@ -43,6 +55,9 @@ result<void> check_head(const Message& m) {
         return fail(errc::invalid, "missing required Host header");
     if (hosts > 1)
         return fail(errc::invalid, "");
+    const auto host = m[beast::field::host];
+    if (!is_host({host.data(), host.size()}))
+        return fail(errc::invalid, "malformed Host header");
     return {};
 }
 
@@ -62,6 +77,8 @@ request_parser::request_parser(parser_limits limits) : impl_(std::make_unique<im
     impl_->parser.header_limit(
         static_cast<std::uint32_t>(std::min<std::size_t>(limits.header_bytes_max, UINT32_MAX)));
     impl_->parser.body_limit(limits.body_bytes_max);
+    // Beast's own limit is for what it takes at a time: a request line and headers that come at once may have it each.
+    impl_->head_bytes_left = static_cast<std::ptrdiff_t>(limits.header_bytes_max);
     // The request line and the empty one at the end are no headers.
     impl_->headers_left = static_cast<std::ptrdiff_t>(limits.headers_max) + 2;
 }
@@ -76,10 +93,12 @@ result<request_parser::progress> request_parser::feed(byte_view in, std::size_t&
         const bool in_head = !parser.is_header_done();
         const auto taken = put(parser, rest, problem);
         used += taken;
-        if (in_head)
+        if (in_head) {
+            impl_->head_bytes_left -= static_cast<std::ptrdiff_t>(taken);
             impl_->headers_left -= std::ranges::count(rest.first(taken), '\n');
-        if (impl_->headers_left < 0)
-            return fail(errc::too_large, "");
+            if (impl_->head_bytes_left < 0 || impl_->headers_left < 0)
+                return fail(errc::too_large, "");
+        }
         if (problem == beast::error::need_more)
             break;
         if (problem == beast::error::body_limit || (problem && parser.is_header_done())) {

@@ -68,6 +68,8 @@ const std::vector<std::string> streams = {
     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(400, 'a') + "\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "GET /" + std::string(273, 'p') + " HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /" + std::string(274, 'p') + " HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
@@ -99,7 +101,10 @@ TEST_CASE("what the streams say is what is read") {
     CHECK(parsed({streams[2]}) == list{"POST /h i=j k=l [i=j&k=l]"});
     CHECK(parsed({streams[5]}) == list{"POST / []invalid byte in chunk length closes"});
     CHECK(parsed({streams[7]}) == list{"POST / []"});
-    CHECK(parsed({streams[8]}) == list{"error of the path"});
+    CHECK(streams[8].size() == limits.header_bytes_max);
+    CHECK(parsed({streams[8]}) == list{"GET /" + std::string(273, 'p') + " []"});
+    CHECK(parsed({streams[9]}) == list{format("error {}", static_cast<int>(errc::too_large))});
+    CHECK(parsed({streams[10]}) == list{"error of the path"});
     for (const auto i : {3, 4})
         CHECK(parsed({streams[i]}).at(0).find("http: request body too large closes") !=
               std::string::npos);
@@ -119,6 +124,21 @@ TEST_CASE("one header is at most 64 KiB long, whatever all of them may be") {
             if (!at)
                 CHECK(at.error().code == errc::too_large);
         }
+}
+
+TEST_CASE("a Host is what Go takes for one, and at most 1 KiB long") {
+    const auto says = [](const std::string& host) {
+        request_parser parser({});
+        std::size_t used = 0;
+        const auto at = parser.feed(view("GET / HTTP/1.1\r\nHost:" + host + "\r\n\r\n"), used);
+        return at ? "" : at.error().text;
+    };
+    for (const auto& good : {std::string(), std::string("a-b.c:80"),
+                             std::string("[fe80::1%25en0]:1"), std::string(1024, 'a')})
+        CHECK(says(good).empty());
+    for (const auto& bad : {std::string("a b"), std::string("a\"b"), std::string("<a>"),
+                            std::string("a/b"), std::string("\xc3\xa9"), std::string(1025, 'a')})
+        CHECK(says(bad) == "malformed Host header");
 }
 
 TEST_CASE("headers are so many at most, and more are refused before they are all there") {
