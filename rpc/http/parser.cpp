@@ -16,6 +16,7 @@ namespace beast = boost::beast::http;
 
 struct request_parser::impl {
     beast::request_parser<beast::string_body> parser;
+    request head;  // as it was before the body: Beast puts trailers among the headers
     std::ptrdiff_t head_bytes_left = 0, headers_left = 0;
     bool expects_continue_seen = false;
     std::string body_problem;
@@ -47,8 +48,8 @@ bool is_host(std::string_view host) {
 /// The rules of RFC 9112 that the parser below leaves to its user.
 template <class Message>
 result<void> check_head(const Message& m) {
-    const auto encoding = m[beast::field::transfer_encoding];
-    if (!encoding.empty() && !boost::beast::iequals(encoding, "chunked"))
+    const auto encoding = m.find(beast::field::transfer_encoding);
+    if (encoding != m.end() && !boost::beast::iequals(encoding->value(), "chunked"))
         return fail(errc::not_found, "");
     const auto hosts = m.count(beast::field::host);
     if (hosts == 0 && m.version() >= 11)
@@ -59,6 +60,21 @@ result<void> check_head(const Message& m) {
     if (!is_host({host.data(), host.size()}))
         return fail(errc::invalid, "malformed Host header");
     return {};
+}
+
+template <class Message>
+request head_of(const Message& m) {
+    const auto text_of = [&](beast::field f) { return std::string(m[f]); };
+    request r;
+    r.method = std::string(m.method_string());
+    r.target = std::string(m.target());
+    r.host = text_of(beast::field::host);
+    r.origin = text_of(beast::field::origin);
+    r.access_control_request_method = text_of(beast::field::access_control_request_method);
+    r.access_control_request_headers = text_of(beast::field::access_control_request_headers);
+    r.content_type = text_of(beast::field::content_type);
+    r.keep_alive = m.keep_alive();
+    return r;
 }
 
 /// Path and query of "/path?query" and of "http://host/path?query".
@@ -96,28 +112,29 @@ result<request_parser::progress> request_parser::feed(byte_view in, std::size_t&
         if (in_head) {
             impl_->head_bytes_left -= static_cast<std::ptrdiff_t>(taken);
             impl_->headers_left -= std::ranges::count(rest.first(taken), '\n');
-            if (impl_->head_bytes_left < 0 || impl_->headers_left < 0)
+            if (problem == beast::error::header_limit || impl_->head_bytes_left < 0 ||
+                impl_->headers_left < 0)
                 return fail(errc::too_large, "");
+            // A length over the limit is told before the head counts as done.
+            if (parser.is_header_done() || problem == beast::error::body_limit) {
+                TRY_VOID(check_head(parser.get()));
+                impl_->head = head_of(parser.get());
+            }
         }
         if (problem == beast::error::need_more)
             break;
         if (problem == beast::error::body_limit || (problem && parser.is_header_done())) {
-            TRY_VOID(check_head(parser.get()));
             impl_->body_problem =
                 problem == beast::error::body_limit     ? "http: request body too large"
                 : problem == beast::error::header_limit ? "header line too long"
                                                         : "invalid byte in chunk length";
             return progress::complete;
         }
-        if (problem == beast::error::header_limit)
-            return fail(errc::too_large, "");
         if (problem == beast::error::bad_version)
             return refuse_version(text(rest));
         if (problem)
             return fail(errc::invalid, "");
     }
-    if (parser.is_header_done())
-        TRY_VOID(check_head(parser.get()));
     return parser.is_done() ? progress::complete : progress::more;
 }
 
@@ -131,21 +148,13 @@ bool request_parser::take_expects_continue() {
 }
 
 result<request> request_parser::take() {
-    auto& message = impl_->parser.get();
-    const auto text_of = [&](beast::field f) { return std::string(message[f]); };
-    request r;
-    r.method = std::string(message.method_string());
-    r.host = text_of(beast::field::host);
-    r.origin = text_of(beast::field::origin);
-    r.access_control_request_method = text_of(beast::field::access_control_request_method);
-    r.access_control_request_headers = text_of(beast::field::access_control_request_headers);
-    r.content_type = text_of(beast::field::content_type);
-    r.keep_alive = message.keep_alive() && impl_->body_problem.empty();
+    request r = std::move(impl_->head);
+    r.keep_alive = r.keep_alive && impl_->body_problem.empty();
     r.body_problem = impl_->body_problem;
-    r.body = std::move(message.body());
+    r.body = std::move(impl_->parser.get().body());
 
-    const auto target = origin_form({message.target().data(), message.target().size()});
-    r.target = std::string(target);
+    r.target = std::string(origin_form(r.target));
+    const std::string_view target = r.target;
     const auto mark = target.find('?');
     auto path = percent_decode(target.substr(0, mark), /*plus_is_space=*/false);
     const bool has_path = target.empty() || target.starts_with('/') || target.starts_with('?');
