@@ -144,6 +144,11 @@ struct chain_peer {
     }
 };
 
+inline const made_chain& forty() {
+    static const made_chain chain(40);
+    return chain;
+}
+
 /// Node 1 from the hub down to the port behind which blocks are executed.
 struct syncing {
     sim::world w;
