@@ -48,8 +48,10 @@ bool is_host(std::string_view host) {
 /// The rules of RFC 9112 that the parser below leaves to its user.
 template <class Message>
 result<void> check_head(const Message& m) {
+    // In HTTP/1.0 it means nothing, to others on the way too: where such a message ends nobody can tell.
     const auto encoding = m.find(beast::field::transfer_encoding);
-    if (encoding != m.end() && !boost::beast::iequals(encoding->value(), "chunked"))
+    if (encoding != m.end() &&
+        (m.version() < 11 || !boost::beast::iequals(encoding->value(), "chunked")))
         return fail(errc::not_found, "");
     const auto hosts = m.count(beast::field::host);
     if (hosts == 0 && m.version() >= 11)
