@@ -5,7 +5,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
-option(TETRAD_PCH "a precompiled header of the standard library; the presets but release have it" OFF)
+set(TETRAD_PCH "" CACHE STRING "who has a precompiled header of the standard library: empty, tests, all")
 
 add_library(tetrad_flags INTERFACE)
 target_include_directories(tetrad_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
@@ -13,10 +13,6 @@ target_compile_options(tetrad_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtu
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports both falsely in std::string and through std::optional and std::variant.
     target_compile_options(tetrad_flags INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
-    # The same in what it has read from a precompiled header; release has none, and all warnings.
-    if(TETRAD_PCH)
-        target_compile_options(tetrad_flags INTERFACE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
-    endif()
     # Memory is there (./dev counts 1.5 GB a compiler): the compiler's own garbage collections are an eighth of its time.
     target_compile_options(tetrad_flags INTERFACE --param=ggc-min-heapsize=524288)
 else()

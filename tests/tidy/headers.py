@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each header compiles alone.
 
-The build itself shows it of a header that some .cpp includes before all else (own_header_first looks at those that have one). Only
-the others are compiled here, with the flags that the build uses in their folder, and again when the header, anything of this tree
+The build itself shows it of a header that some .cpp includes before all else (own_header_first looks at those that have one), if that
+is no unit test: they have a precompiled header before it. Only the others are compiled here, with the flags that the build uses in their folder, and again when the header, anything of this tree
 that it reaches, the compiler or the flags have changed.
 """
 import hashlib
@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def headers_alone(tree, build):
-    shown = {s.includes[0][2] for s in tree.cpp if s.path.endswith(".cpp") and s.includes}
+    shown = {s.includes[0][2] for s in tree.cpp
+             if s.path.endswith(".cpp") and s.includes and not s.path.startswith(("tests/unit/", "tests/sim/"))}
     # tests/fuzz stands on headers of another compiler, which builds it.
     headers = [s for s in tree.cpp if s.path.endswith(".hpp") and s.path not in shown and not s.path.startswith("tests/fuzz/")]
     flags = _Flags(tree.root, build)
