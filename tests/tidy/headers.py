@@ -2,8 +2,8 @@
 """Each header compiles alone.
 
 The build itself shows it of a header that some .cpp includes before all else (own_header_first looks at those that have one), if that
-is no unit test: they have a precompiled header before it. Only the others are compiled here, with the flags that the build uses in their folder, and again when the header, anything of this tree
-that it reaches, the compiler or the flags have changed.
+is no unit test: those have a precompiled header before it. Only the others are compiled here, with the flags that the build uses in
+their folder, and again when the header, anything of this tree that it reaches, the compiler or the flags have changed.
 """
 import hashlib
 import json

@@ -109,16 +109,18 @@ TEST_CASE("a connection that the server closed is opened anew by the next reques
 }
 
 TEST_CASE("an answer arrives in any pieces") {
-    const std::string whole =
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
-    std::vector<std::string> letters;
-    for (const char c : whole)
-        letters.emplace_back(1, c);
-    scripted s(letters, false);
-    auto c = s.client();
-    const auto reply = s.ask(c);
-    REQUIRE(reply);
-    CHECK(reply->body == "abcde");
+    for (const std::string body : {"abcde", ""}) {
+        const std::string chunks = body.empty() ? "" : "3\r\nabc\r\n2\r\nde\r\n";
+        std::vector<std::string> letters;
+        for (const char c :
+             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n")
+            letters.emplace_back(1, c);
+        scripted s(letters, false);
+        auto c = s.client();
+        const auto reply = s.ask(c);
+        REQUIRE(reply);
+        CHECK(reply->body == body);
+    }
 }
 
 TEST_CASE("an answer without a length ends with the connection") {
@@ -142,6 +144,9 @@ TEST_CASE("what is wrong with an answer is said, and costs the connection alone"
         {{"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"}, false, errc::too_large},
         {{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab"}, false, errc::invalid},
         {{"HTTP/1.1 200 OK\r\nA: " + std::string(600, 'a') + "\r\n\r\n"}, false, errc::too_large},
+        {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(5000, 'a')},
+         false,
+         errc::too_large},
         {{"HTTP/1.1 200 OK\r\n"}, false, errc::timed_out},
     };
     for (const auto& r : rows) {
